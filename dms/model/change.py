@@ -1,0 +1,74 @@
+"""A change: what is about to happen to a record, seen whole before it happens; rules are asked about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from dms.model.problems import Problem
+from dms.model.refusals import Invalid
+
+Act: TypeAlias = Literal["create", "update", "partial_update", "destroy"]
+"""What happens to a record, in the words of the audit trail (G-101)."""
+
+Values: TypeAlias = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A write in the same transaction as the change: `insert`, `replace` or `remove` of a record."""
+
+    how: Literal["insert", "replace", "remove", "expect"]
+    collection: str
+    record: Values
+
+
+@dataclass(slots=True)
+class Change:
+    """A record before (`old`) and after (`new`) an act; either is None where there is none.
+
+    `sent` holds what the client sent, checked, by wire name. `related` holds what was looked up beforehand
+    for the resource's needs and links, by name. `facts` holds what else came with the request, such as the
+    received content. `may` tells whether the caller holds one of some scopes for this record. `now` is the
+    moment of the change, `id` the record's id, `url` its link as it is stored.
+    """
+
+    act: Act
+    id: str
+    url: str
+    now: str
+    old: Values | None
+    new: Values | None
+    sent: Values
+    may: Callable[..., bool]
+    related: dict[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def before(self) -> Values:
+        """The old record, where the act has one."""
+        assert self.old is not None
+        return self.old
+
+    @property
+    def after(self) -> Values:
+        """The new record, where the act has one."""
+        assert self.new is not None
+        return self.new
+
+
+Rule: TypeAlias = Callable[[Change], Iterator[Problem]]
+"""Pure: from a change to its problems. Its docstring begins with the number of the standard."""
+
+Derivation: TypeAlias = Callable[[Change], None]
+"""Fills in values of the new record that follow from the rest."""
+
+Effect: TypeAlias = Callable[[Change], Iterable[Write]]
+"""What the change drags along in other collections."""
+
+
+def check(rules: Iterable[Rule], change: Change) -> None:
+    """Raise `Invalid` with all the problems that the rules find, if any."""
+    if problems := [problem for rule in rules for problem in rule(change)]:
+        raise Invalid(problems)

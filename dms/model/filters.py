@@ -1,0 +1,136 @@
+"""Filters: the query parameters of a list, read from text into queries (G-65 to G-72)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from dms.model.fields import Url
+from dms.model.links import relative
+from dms.model.problems import NON_FIELD, Problem
+from dms.model.query import EVERYTHING, AnyElement, Contains, Equals, In, Query, Range, both
+from dms.model.record import problem_of
+from dms.model.refusals import Invalid
+
+URL = Annotated[str, Url()]
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One query parameter: how its text is read, and what it asks of a record.
+
+    `fields` are the fields it looks at, which get an index; `elements` says that they are lists. `default`
+    is the text that holds when the parameter is absent.
+    """
+
+    name: str
+    ask: Callable[[Any], Query]
+    type: Any = str
+    fields: tuple[str, ...] = ()
+    elements: bool = False
+    is_url: bool = False
+    default: str | None = None
+    description: str = ""
+
+    @cached_property
+    def _adapter(self) -> TypeAdapter[Any]:
+        return TypeAdapter(self.type)
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """The JSON schema of the parameter."""
+        return self._adapter.json_schema()
+
+    def read(self, given: str, origin: str) -> Query:
+        """What this text asks; raises pydantic's error if it cannot be read (G-66)."""
+        value = self._adapter.validate_python(given)
+        return self.ask(relative(value, origin) if self.is_url else value)
+
+
+def equals(name: str, type: Any = str, *, field: str | None = None) -> Filter:
+    """`?name=value`: the field is exactly that."""
+    at = field or name
+    return Filter(name, lambda value: Equals(at, value), type, (at,))
+
+
+def link(name: str, *, field: str | None = None) -> Filter:
+    """`?name=https://…`: the field is that reference; one that does not exist finds nothing (G-67)."""
+    at = field or name
+    return Filter(name, lambda value: Equals(at, value), URL, (at,), is_url=True)
+
+
+def link_in_list(name: str, *, field: str) -> Filter:
+    """`?name=https://…`: the list in the field holds that reference."""
+    return Filter(name, lambda value: AnyElement(field, value), URL, (field,), elements=True, is_url=True)
+
+
+def one_of(name: str, *, field: str) -> Filter:
+    """`?name=a,b`: the field is one of those."""
+    return Filter(name, lambda value: In(field, tuple(_words(value))), str, (field,))
+
+
+def in_list(name: str, type: Any = str, *, field: str) -> Filter:
+    """`?name=value`: the list in the field holds that value."""
+    return Filter(name, lambda value: AnyElement(field, value), type, (field,), elements=True)
+
+
+def all_in_list(name: str, *, field: str | None = None) -> Filter:
+    """`?name=a,b`: the list in the field holds all of those, exactly (G-72)."""
+    at = field or name
+
+    def ask(value: str) -> Query:
+        query: Query = EVERYTHING
+        for word in _words(value):
+            query = both(query, AnyElement(at, word))
+        return query
+
+    return Filter(name, ask, str, (at,), elements=True)
+
+
+def contains(name: str, *, field: str | None = None) -> Filter:
+    """`?name=text`: the field contains that text, in any case."""
+    at = field or name
+    return Filter(name, lambda value: Contains(at, value))
+
+
+def between(name: str, type: Any, *bounds: str, field: str | None = None) -> tuple[Filter, ...]:
+    """`?name__gte=…` and its kin, for each of the bounds (`lt`, `lte`, `gt`, `gte`)."""
+    at = field or name
+    return tuple(_bound(f"{name}__{bound}", bound, at, type) for bound in bounds)
+
+
+def _bound(name: str, bound: str, field: str, type: Any) -> Filter:
+    return Filter(name, lambda value: Range(field, **{bound: value}), type, (field,))
+
+
+def _words(value: str) -> list[str]:
+    return [word for word in (part.strip() for part in value.split(",")) if word]
+
+
+def query_of(filters: Iterable[Filter], given: Mapping[str, str], origin: str) -> Query:
+    """What all the given parameters ask together. Raises `Invalid` with a problem for each unreadable one."""
+    query: Query = EVERYTHING
+    problems: list[Problem] = []
+    for parameter in filters:
+        text = given.get(parameter.name, parameter.default)
+        if text is None:
+            continue
+        try:
+            query = both(query, parameter.read(text, origin))
+        except ValidationError as error:
+            code = problem_of(error.errors()[0])
+            problems.append(Problem(parameter.name, code.code, code.reason))
+    if problems:
+        raise Invalid(problems)
+    return query
+
+
+def refuse_unknown(given: Iterable[str], known: Iterable[str]) -> None:
+    """G-65: a parameter that the operation does not define is refused."""
+    if unknown := sorted(set(given) - set(known)):
+        names = ", ".join(name[:50] for name in unknown[:10])
+        raise Invalid([Problem(NON_FIELD, "unknown-parameters", f"Onbekende parameters: {names}.")])

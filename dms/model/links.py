@@ -1,0 +1,82 @@
+"""URLs of this installation: stored without their origin, answered with it.
+
+`/documenten/api/v1/enkelvoudiginformatieobjecten/<uuid>` is how a record keeps the URL of another, so that
+the service can move to another host without touching its data. Any other URL is kept as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_RECORD = re.compile(rf"/(?P<api>[a-z]+)/api/v1/(?P<resource>[a-z-]+)/(?P<id>{UUID})")
+_SITE = re.compile(r"(https?)://([^/?#@\\\s]+)(?=[/?#]|\Z)", re.IGNORECASE | re.ASCII)
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+
+
+class Target(NamedTuple):
+    """What a stored link points to."""
+
+    api: str
+    resource: str
+    id: str
+
+
+def root(api: str) -> str:
+    """The path under which an API is served (G-01)."""
+    return f"/{api}/api/v1"
+
+
+def own(api: str, resource: str, id: str) -> str:
+    """The stored link to a record."""
+    return f"/{api}/api/v1/{resource}/{id}"
+
+
+def target(link: object) -> Target | None:
+    """What a stored link points to, or None if it is no link to a record of ours."""
+    found = _RECORD.fullmatch(link) if isinstance(link, str) else None
+    return Target(*found.groups()) if found else None
+
+
+def relative(url: Any, origin: str) -> Any:
+    """A URL, or a list of them, as it is stored; what is not under `origin` stays as it is.
+
+    Scheme and host know no case, and a default port may be written or not.
+    """
+    if isinstance(url, str):
+        site, rest = _split(url)
+        own_site, prefix = _split(origin)
+        is_ours = bool(site) and site == own_site and rest.startswith(prefix + "/")
+        return rest[len(prefix) :] if is_ours else url
+    if isinstance(url, list):
+        return [relative(element, origin) for element in url]
+    return url
+
+
+def _split(url: str) -> tuple[str, str]:
+    """Scheme and host in one spelling, and what follows them. A URL with a user is of no site of ours."""
+    found = _SITE.match(url)
+    if found is None:
+        return "", url
+    scheme, host = found[1].lower(), found[2].lower()
+    return f"{scheme}://{host.removesuffix(_DEFAULT_PORTS[scheme])}", url[found.end() :]
+
+
+def absolute(url: Any, origin: str) -> Any:
+    """A stored link, or a list of them, as it is answered."""
+    if isinstance(url, str):
+        return origin + url if url.startswith("/") else url
+    if isinstance(url, list):
+        return [absolute(element, origin) for element in url]
+    return url
+
+
+def with_relative(values: Mapping[str, Any], names: Iterable[str], origin: str) -> dict[str, Any]:
+    """The values with these fields as they are stored."""
+    changed = dict(values)
+    for name in names:
+        if name in changed:
+            changed[name] = relative(changed[name], origin)
+    return changed

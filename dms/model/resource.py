@@ -1,0 +1,197 @@
+"""A resource as a value: routes, validation, filters, rights, OpenAPI and docs are all read from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal, TypeAlias
+
+from dms.model.change import Act, Change, Derivation, Effect, Rule, Values
+from dms.model.filters import Filter
+from dms.model.links import own
+from dms.model.query import EVERYTHING, Equals, Query
+from dms.model.record import Record, Shape
+
+AnyOf: TypeAlias = tuple[str, ...]
+"""Scopes of which one is enough."""
+
+Verb: TypeAlias = Literal["list", "create", "fetch", "update", "patch", "remove"]
+ALL_VERBS: frozenset[Verb] = frozenset({"list", "create", "fetch", "update", "patch", "remove"})
+
+
+@dataclass(frozen=True, slots=True)
+class Scopes:
+    """The scopes that each kind of act needs; of several, one is enough."""
+
+    read: AnyOf
+    create: AnyOf
+    update: AnyOf
+    remove: AnyOf
+
+    @classmethod
+    def of(cls, name: str) -> Scopes:
+        """The four scopes that most APIs have: lezen, aanmaken, bijwerken, verwijderen."""
+        return cls(
+            (f"{name}.lezen",), (f"{name}.aanmaken",), (f"{name}.bijwerken",), (f"{name}.verwijderen",)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """The fields of a record on which rights depend (G-46): its type, its level, and whether it may be shown
+    to applications that only see what is ready for publication (G-56)."""
+
+    type: str
+    level: str = "_vertrouwelijkheid"
+    published: str | None = None
+
+
+CHANGES: frozenset[Act] = frozenset({"update", "partial_update", "destroy"})
+EVERY_ACT: frozenset[Act] = CHANGES | {"create"}
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Records that rules or effects want to see, found before the rules into `Change.related[name]`.
+
+    Looked up for these acts, and when `when` holds; at most `limit` of them.
+    """
+
+    name: str
+    collection: str
+    query: Callable[[Change], Query]
+    acts: frozenset[Act] = CHANGES
+    when: Callable[[Change], bool] = lambda change: True
+    limit: int | None = None
+
+
+def pointing_here(by: str) -> Callable[[Change], Query]:
+    """The query for the records whose field `by` refers to the record that changes."""
+    return lambda change: Equals(by, change.url)
+
+
+@dataclass(frozen=True, slots=True)
+class Reverse:
+    """A list in the answer that is made of the records that point back, with one query for a whole page.
+
+    `show` makes an element of such a record; `when` tells which records have the list at all; `where`
+    (made afresh from today's date) narrows it.
+    """
+
+    field: str
+    collection: str
+    by: str
+    show: Callable[[Values, Values], Any]
+    where: Callable[[str], Query] = lambda today: EVERYTHING
+    when: Callable[[Values], bool] = lambda record: True
+    order: str = "_created"
+
+
+@dataclass(frozen=True, slots=True)
+class Numbering:
+    """How an identification is issued and kept unique (G-131, G-132).
+
+    `PREFIX-YYYY-NNNNNNNNNN`, the year taken from the field `year_of`; unique within the `organisation`,
+    over all versions a record ever had.
+    """
+
+    field: str
+    prefix: str
+    organisation: str
+    year_of: str
+    collection: str = "identificaties"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operation beside the usual verbs, such as `POST …/{uuid}/lock`. `name` chooses its handler."""
+
+    name: str
+    method: Literal["GET", "POST", "PUT"]
+    suffix: str
+    scopes: AnyOf
+    status: int = 200
+    request: type[Record] | None = None
+    answer: type[Record] | None = None
+    form: Mapping[str, Any] | None = None
+    media_type: str = "application/json"
+    parameters: tuple[Filter, ...] = ()
+    summary: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource:
+    """One resource of one API.
+
+    `record` is its shape; `update_record` and `created_record` differ from it where the standard asks more
+    of an update, or shows more after a create. `stages` are its rules: those of a stage are asked only when
+    the stage before found nothing (G-33). `derivations` run before the rules, `effects` after them.
+    """
+
+    api: str
+    component: str
+    name: str
+    singular: str
+    record: type[Record]
+    scopes: Scopes
+    summary: str = ""
+    verbs: frozenset[Verb] = ALL_VERBS
+    update_record: type[Record] | None = None
+    created_record: type[Record] | None = None
+    streamed: str | None = None
+    label: Callable[[Values], str] = lambda record: str(record["_id"])
+    filters: tuple[Filter, ...] = ()
+    reading: tuple[Filter, ...] = ()
+    paginated: bool = True
+    operations: tuple[Operation, ...] = ()
+    parent: str | None = None
+    guard: Guard | None = None
+    unique: tuple[tuple[str, ...], ...] = ()
+    indexed: tuple[str, ...] = ()
+    expands: dict[str, str] = field(default_factory=dict)
+    reverses: tuple[Reverse, ...] = ()
+    numbering: Numbering | None = None
+    needs: tuple[Need, ...] = ()
+    derivations: tuple[Derivation, ...] = ()
+    stages: tuple[tuple[Rule, ...], ...] = ()
+    effects: tuple[Effect, ...] = ()
+    channel: str | None = None
+    kenmerken: tuple[str, ...] = ()
+    audited: bool = False
+
+    @cached_property
+    def shape(self) -> Shape:
+        """What can be asked of the record's class."""
+        return Shape.of(self.record)
+
+    @cached_property
+    def updating(self) -> Shape:
+        """The shape that PUT and PATCH are checked against."""
+        return Shape.of(self.update_record or self.record)
+
+    @cached_property
+    def created(self) -> Shape:
+        """The shape of the answer to a create."""
+        return Shape.of(self.created_record or self.record)
+
+    def url(self, id: str) -> str:
+        """The link to a record as it is stored."""
+        return own(self.api, self.name, id)
+
+    @property
+    def collection(self) -> str:
+        """Where its records are kept."""
+        return self.name
+
+
+@dataclass(frozen=True, kw_only=True)
+class Api:
+    """One API of the standard: what it is called, which version it is, and its resources."""
+
+    name: str
+    component: str
+    version: str
+    title: str
+    description: str
+    resources: tuple[Resource, ...]
