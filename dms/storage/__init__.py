@@ -1,0 +1,1 @@
+"""What is kept: records (metadata) and file bodies (content), each behind a port."""

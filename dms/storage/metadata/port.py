@@ -1,0 +1,137 @@
+"""Metadata store: records by collection and id, searched by query and changed all or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+from dms.model.query import BY_ID, EVERYTHING, NEWEST_FIRST, Order, Query, Range, both
+
+Record: TypeAlias = dict[str, Any]
+"""The JSON of a resource, plus our own fields, which begin with `_`.
+
+`_id` (text, unique in the collection) is given at insert. `_rev` (integer) is the store's: 1 at insert,
+one more at each replace.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """A promise that queries on these fields, in this order, stay fast; `unique` makes it a constraint.
+
+    A record in which one of the fields of a unique index is null or missing is not constrained by it.
+    An `elements` index is over one field, a list of scalars, for `AnyElement`.
+    """
+
+    fields: tuple[str, ...]
+    unique: bool = False
+    elements: bool = False
+
+    @property
+    def name(self) -> str:
+        """Its name within the collection, made of its fields."""
+        return "_".join(field.replace(".", "_") for field in self.fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A named set of records and the indexes over it."""
+
+    name: str
+    indexes: tuple[Index, ...] = ()
+
+
+class Conflict(Exception):
+    """A record in the transaction was changed, removed or inserted by another since it was read.
+
+    Nothing of the transaction was kept. Read again and try again.
+    """
+
+
+class Duplicate(Exception):
+    """An insert or replace broke a unique index, or an id that exists was inserted again.
+
+    Nothing of the transaction was kept. `index` is the name of the index, or `_id`.
+    """
+
+    def __init__(self, collection: str, index: str) -> None:
+        super().__init__(f"{collection}.{index}")
+        self.collection = collection
+        self.index = index
+
+
+class Transaction(Protocol):
+    """Writes that commit together when the context is left, or not at all when an exception leaves it.
+
+    The writes are collected, not sent: what is read meanwhile does not show them. They are applied in
+    the order in which they were given.
+    """
+
+    def insert(self, collection: str, record: Record) -> None:
+        """Add a record under its `_id`. A `Duplicate` on commit if that exists."""
+
+    def replace(self, collection: str, record: Record) -> None:
+        """Put this record in the place of the one with its `_id` and `_rev`. A `Conflict` on commit if the
+        stored `_rev` is another, or the record is gone."""
+
+    def remove(self, collection: str, record: Record) -> None:
+        """Remove the record with this `_id` and `_rev`. A `Conflict` on commit as for `replace`."""
+
+    def expect(self, collection: str, record: Record) -> None:
+        """Commit only if the record with this `_id` still has this `_rev`, else `Conflict`. Guards what
+        was decided on a record that is not itself written."""
+
+
+class MetadataStore(Protocol):
+    """Records by collection and id.
+
+    What a transaction committed is on stable storage when its context has been left, and is seen by
+    every read that begins after that. Reads see whole transactions only. Records that come out are the
+    caller's to change; records that go in are not kept by reference.
+    """
+
+    async def get(self, collection: str, id: str) -> Record | None:
+        """The record, or None."""
+
+    async def find(
+        self,
+        collection: str,
+        query: Query = EVERYTHING,
+        *,
+        order: Order = NEWEST_FIRST,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[Record]:
+        """The records that match, in order, after `offset` of them and at most `limit`."""
+
+    async def count(self, collection: str, query: Query = EVERYTHING) -> int:
+        """How many records match, exactly."""
+
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+        """Begin a transaction. Leaving it commits; raises `Conflict` or `Duplicate` if it cannot."""
+
+    async def next_number(self, series: str, *, floor: int = 0, count: int = 1) -> int:
+        """Draw `count` consecutive numbers and return the first: 1, or the highest drawn so far plus 1, or
+        `floor` plus 1 if that is more. No number is ever drawn twice, by any node, before or after a crash
+        of a transaction that used it; numbers that were drawn and not used are lost."""
+
+    async def healthy(self) -> None:
+        """Return if reads and writes can be served, else raise what is wrong."""
+
+    async def close(self) -> None:
+        """Finish what is under way and let go of files and connections."""
+
+
+async def every(
+    store: MetadataStore, collection: str, query: Query = EVERYTHING, *, batch: int = 500
+) -> AsyncIterator[list[Record]]:
+    """Walk all records that match, in the order of their ids, `batch` at a time.
+
+    Holds no cursor: records that come or go meanwhile may or may not be met, all others are met once.
+    """
+    after: Query = EVERYTHING
+    while records := await store.find(collection, both(query, after), order=BY_ID, limit=batch):
+        yield records
+        after = Range("_id", gt=records[-1]["_id"])
