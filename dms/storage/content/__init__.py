@@ -1,0 +1,1 @@
+"""File bodies by key, as streams."""
