@@ -1,0 +1,28 @@
+"""The caller: who asks, on whose behalf, and under which origin it knows this service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dms.autorisaties.access import Access
+from dms.autorisaties.applications import Application
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """An application, and the end user that its token names (G-40).
+
+    `origin` is scheme and host of every URL handed to this caller. `toelichting` is the reason it gave for
+    a change, for the audit trail (G-21).
+    """
+
+    application: Application
+    user_id: str
+    user_representation: str
+    origin: str
+    toelichting: str = ""
+
+    @property
+    def access(self) -> Access:
+        """What the caller may see and do."""
+        return self.application.access

@@ -1,0 +1,1 @@
+"""Check-out and check-in: who holds a record, and the token that proves it."""
