@@ -1,0 +1,1 @@
+"""Documenten API: documents with versions, locks, and content that arrives in parts."""

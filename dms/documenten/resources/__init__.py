@@ -1,0 +1,1 @@
+"""The resources of the Documenten API, one a file."""

@@ -1,0 +1,1 @@
+"""How content comes in: streaming parsers that touch no socket."""

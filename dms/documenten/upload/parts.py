@@ -1,0 +1,87 @@
+"""Content of a version: what a change makes of it, and the parts in which it is to come (D-30 to D-54)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator
+
+from dms.documenten.upload.received import received
+from dms.locking.lock import take
+from dms.model.change import Change, Values, Write
+from dms.storage.content.port import Region
+
+DROPPED = "dropped_bodies"
+"""Collection of the keys of bodies and uploads that nothing refers to any more; the collector empties it."""
+
+
+def regions(size: int, part_size: int, most: int) -> Iterator[Region]:
+    """D-45: the parts of a file of `size` bytes, each of `part_size` but the last; larger ones if there
+    would be more than `most`."""
+    each = max(part_size, -(-size // most))
+    for number, offset in enumerate(range(0, size, each), start=1):
+        yield Region(number, offset, min(each, size - offset))
+
+
+def content_of_the_version(change: Change) -> None:
+    """D-31 to D-36, D-45, D-52: the version gets the content that came, keeps what it had, gets none, or
+    waits for its parts. A create that waits is locked from the start (D-46)."""
+    if change.new is None:
+        return
+    came, new = received(change), change.new
+    nothing_came = came.body is None and not came.sent
+    if nothing_came and change.act == "partial_update" and change.before.get("_body"):
+        return
+    new.update(_body=None, _sha256=None, _upload=None)
+    if came.body is not None:
+        new.update(_body=came.body.key, _sha256=came.body.sha256)
+        if change.act != "partial_update":
+            new["bestandsomvang"] = change.sent.get("bestandsomvang", came.body.size)
+    elif new["bestandsomvang"]:
+        new["_upload"] = change.facts["new_upload"]
+        if change.act == "create":
+            new["_lock"] = take(**change.facts["owner"], since=change.now)
+            new["locked"] = True
+
+
+def parts_to_come(change: Change) -> Iterable[Write]:
+    """D-45, D-52: the parts of an upload that begins; those of one that it replaces go."""
+    before, after = _upload(change.old), _upload(change.new)
+    if before == after:
+        return
+    if before:
+        yield Write("insert", DROPPED, {"_id": before})
+        for part in change.related["bestandsdelen"]:
+            yield Write("remove", "bestandsdelen", part)
+    if after:
+        size = change.after["bestandsomvang"]
+        for region in regions(size, change.facts["part_size"], change.facts["most_parts"]):
+            yield Write("insert", "bestandsdelen", part_record(change.url, after, region))
+
+
+def part_record(document: str, upload: str, region: Region) -> Values:
+    """A part that has not come yet."""
+    return {
+        "_id": str(uuid.uuid4()),
+        "informatieobject": document,
+        "volgnummer": region.number,
+        "omvang": region.size,
+        "voltooid": False,
+        "_offset": region.offset,
+        "_upload": upload,
+        "_receipt": None,
+        "_sha256": None,
+    }
+
+
+def is_uploading(document: Values) -> bool:
+    """Whether the document waits for parts."""
+    return bool(document.get("_upload"))
+
+
+def region_of(part: Values) -> Region:
+    """Where a part belongs in the whole."""
+    return Region(part["volgnummer"], part["_offset"], part["omvang"])
+
+
+def _upload(record: Values | None) -> str | None:
+    return record.get("_upload") if record else None
