@@ -1,0 +1,1 @@
+"""Catalogi API: the types that documents, zaken and besluiten are of."""

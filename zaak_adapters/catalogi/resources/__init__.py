@@ -1,0 +1,1 @@
+"""The resources of the Catalogi API, one a file."""
