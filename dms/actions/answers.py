@@ -1,0 +1,114 @@
+"""What is answered: records with their lists, links made absolute, and what was asked to be expanded."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from dms.actions.service import Dms
+from dms.autorisaties.caller import Caller
+from dms.model.change import Values
+from dms.model.links import absolute, target
+from dms.model.problems import Problem
+from dms.model.query import By, In, both
+from dms.model.record import Shape
+from dms.model.refusals import Denied, Invalid
+from dms.model.resource import Resource, Reverse
+from dms.storage.metadata.port import Record
+
+DEEPEST = 10
+"""Levels of expand; deeper ones are refused, as are more than `MOST_PATHS` paths."""
+MOST_PATHS = 50
+
+Tree = dict[str, "Tree"]
+"""The fields to expand, each with the fields to expand within it."""
+
+
+async def shown(
+    dms: Dms,
+    resource: Resource,
+    records: Sequence[Record],
+    caller: Caller,
+    *,
+    expand: Tree | None = None,
+    shape: Shape | None = None,
+) -> list[Values]:
+    """The records as this caller sees them; one query per list and per level, however many records."""
+    answers = [{name: record.get(name) for name in (shape or resource.shape).answered} for record in records]
+    for reverse in resource.reverses:
+        await _fill(dms, reverse, records, answers)
+    if expand:
+        await _expand(dms, resource, answers, expand, caller)
+    urls = (shape or resource.shape).urls
+    for answer in answers:
+        for name in urls:
+            answer[name] = absolute(answer[name], caller.origin)
+        for reverse in resource.reverses:
+            for element in answer[reverse.field] or ():
+                if isinstance(element, dict):
+                    element["url"] = absolute(element["url"], caller.origin)
+    return answers
+
+
+async def _fill(dms: Dms, reverse: Reverse, records: Sequence[Record], answers: list[Values]) -> None:
+    having = [record for record in records if reverse.when(record)]
+    pointing: dict[str, list[Record]] = defaultdict(list)
+    if having:
+        query = both(In(reverse.by, tuple(record["url"] for record in having)), reverse.where(dms.now()[:10]))
+        for found in await dms.metadata.find(reverse.collection, query, order=(By(reverse.order),)):
+            pointing[found[reverse.by]].append(found)
+    for record, answer in zip(records, answers, strict=True):
+        answer[reverse.field] = [reverse.show(found, record) for found in pointing[record["url"]]]
+
+
+def expansion(dms: Dms, resource: Resource, paths: str | None) -> Tree:
+    """Read `expand` (G-75). Raises `invalid_choice @ expand` for a path that is no reference (drc-013)."""
+    tree: Tree = {}
+    wanted = [path.strip() for path in (paths or "").split(",") if path.strip()]
+    if len(wanted) > MOST_PATHS:
+        raise _no_choice(f"{len(wanted)} paden is te veel")
+    for path in wanted:
+        steps, branch, at = path.split("."), tree, resource
+        if len(steps) > DEEPEST:
+            raise _no_choice(path)
+        for step in steps:
+            if step not in at.expands or not dms.knows(at.expands[step]):
+                raise _no_choice(path)
+            branch, at = branch.setdefault(step, {}), dms.resource(at.expands[step])
+    return tree
+
+
+def _no_choice(path: str) -> Invalid:
+    return Invalid([Problem("expand", "invalid_choice", f"Dit is niet uit te klappen: {path[:100]}.")])
+
+
+async def _expand(dms: Dms, resource: Resource, answers: list[Values], tree: Tree, caller: Caller) -> None:
+    """Add `_expand` to each answer, whose links are still as they are stored."""
+    for answer in answers:
+        answer["_expand"] = {}
+    for field, branch in tree.items():
+        other = dms.resource(resource.expands[field])
+        if not caller.access.holds(other.component, other.scopes.read):
+            raise Denied(f"Voor het uitklappen van {field} is {' of '.join(other.scopes.read)} nodig.")
+        wanted = {link.id for answer in answers for link in _links(answer[field], other)}
+        found = await _readable(dms, other, wanted, caller)
+        expanded = await shown(dms, other, found, caller, expand=branch)
+        by_id = {record["_id"]: answer for record, answer in zip(found, expanded, strict=True)}
+        for answer in answers:
+            there = [by_id[link.id] for link in _links(answer[field], other) if link.id in by_id]
+            if isinstance(answer[field], list):
+                answer["_expand"][field] = there
+            elif there:
+                answer["_expand"][field] = there[0]
+
+
+async def _readable(dms: Dms, resource: Resource, ids: Iterable[str], caller: Caller) -> list[Record]:
+    """Those of the records that the caller may read: the others are left out (G-55)."""
+    query = both(In("_id", tuple(sorted(ids))), caller.access.restriction(resource, resource.scopes.read))
+    return await dms.metadata.find(resource.collection, query)
+
+
+def _links(value: Any, resource: Resource) -> list[Any]:
+    urls = value if isinstance(value, list) else [value]
+    return [link for url in urls if (link := target(url)) and link.resource == resource.name]

@@ -1,0 +1,142 @@
+"""The collector: removes bodies that no document refers to any more, and uploads that were given up."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol, runtime_checkable
+
+from dms.actions.service import Dms
+from dms.documenten import versions
+from dms.documenten.upload.parts import DROPPED
+from dms.model.query import Equals, In
+from dms.storage.content.port import Entry
+from dms.storage.metadata.port import Conflict, every
+
+DOCUMENTS = "enkelvoudiginformatieobjecten"
+_BATCH = 500
+
+
+@runtime_checkable
+class KeepsUnfinished(Protocol):
+    """An ability of stores in which a writer that crashed leaves what is neither a body nor an upload."""
+
+    async def clear_incoming(self, older_than: datetime) -> int:
+        """Remove what nobody wrote to since; return how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """How much was removed: bodies that were dropped, bodies, whole or not, that nothing ever referred to,
+    uploads."""
+
+    dropped: int = 0
+    orphans: int = 0
+    uploads: int = 0
+
+
+async def collect(
+    dms: Dms, *, orphan_age: timedelta, upload_age: timedelta, everything: bool = False
+) -> Collected:
+    """One round. Orphans are looked for among what was written lately, or with `everything` among all.
+
+    Safe to run at the same time on several nodes, and to break off anywhere.
+    """
+    now = dms.clock()
+    since = None if everything else now - 2 * orphan_age - timedelta(days=1)
+    return Collected(
+        dropped=await remove_dropped(dms),
+        orphans=await remove_orphans(dms, older_than=now - orphan_age, since=since),
+        uploads=await give_up_uploads(dms, older_than=now - upload_age, orphans_before=now - orphan_age),
+    )
+
+
+async def remove_dropped(dms: Dms) -> int:
+    """Remove the bodies and uploads that a committed change let go of (drc-008, D-52)."""
+    removed = 0
+    async for batch in every(dms.metadata, DROPPED):
+        for dropped in batch:
+            await dms.content.abandon(dropped["_id"])
+            await dms.content.remove(dropped["_id"])
+            removed += await _forget(dms, dropped)
+    return removed
+
+
+async def _forget(dms: Dms, dropped: dict[str, object]) -> int:
+    try:
+        async with dms.metadata.transaction() as transaction:
+            transaction.remove(DROPPED, dropped)
+    except Conflict:
+        return 0  # another node was as quick
+    return 1
+
+
+async def remove_orphans(dms: Dms, *, older_than: datetime, since: datetime | None) -> int:
+    """Remove bodies whose document never came to be: a client, or the service, stopped in between."""
+    removed = 0
+    async for batch in _batches(dms.content.keys(since)):
+        old = [entry.key for entry in batch if entry.written < older_than]
+        for key in await unreferenced(dms, old):
+            await dms.content.remove(key)
+            removed += 1
+    if isinstance(dms.content, KeepsUnfinished):
+        removed += await dms.content.clear_incoming(older_than)
+    return removed
+
+
+async def give_up_uploads(dms: Dms, *, older_than: datetime, orphans_before: datetime) -> int:
+    """Remove what was received of uploads that no document waits for, and of those without news for long.
+
+    The document of the latter stays as it is: locked, waiting, and ready for all its parts to be sent again.
+    """
+    removed = 0
+    async for batch in _batches(dms.content.uploads()):
+        orphans = set(await unreferenced(dms, [e.key for e in batch if e.written < orphans_before]))
+        for entry in batch:
+            if entry.key in orphans:
+                await dms.content.abandon(entry.key)
+                removed += 1
+            elif entry.written < older_than:
+                removed += await _give_up(dms, entry.key)
+    return removed
+
+
+async def _give_up(dms: Dms, upload: str) -> int:
+    """Forget the parts before their bytes go, so that no part is called complete that is not there."""
+    documents = await dms.metadata.find(DOCUMENTS, Equals("_upload", upload), limit=1)
+    if not documents:
+        return 0
+    parts = await dms.metadata.find("bestandsdelen", Equals("informatieobject", documents[0]["url"]))
+    try:
+        async with dms.metadata.transaction() as transaction:
+            for part in parts:
+                transaction.replace("bestandsdelen", {**part, "voltooid": False, "_receipt": None})
+    except Conflict:
+        return 0  # news, after all
+    await dms.content.abandon(upload)
+    return 1
+
+
+async def unreferenced(dms: Dms, keys: Sequence[str]) -> list[str]:
+    """Those of the keys that no version, and no upload in progress, refers to."""
+    if not keys:
+        return []
+    asked = tuple(keys)
+    referring = [
+        *((record["_body"]) for record in await dms.metadata.find(DOCUMENTS, In("_body", asked))),
+        *((record["_upload"]) for record in await dms.metadata.find(DOCUMENTS, In("_upload", asked))),
+        *((record["_body"]) for record in await dms.metadata.find(versions.COLLECTION, In("_body", asked))),
+    ]
+    return sorted(set(keys) - set(referring))
+
+
+async def _batches(entries: AsyncIterator[Entry]) -> AsyncIterator[list[Entry]]:
+    batch: list[Entry] = []
+    async for entry in entries:
+        batch.append(entry)
+        if len(batch) == _BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

@@ -1,0 +1,85 @@
+"""Create a record."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from dms.actions.service import Dms
+from dms.actions.writing import commit, decide, until_no_conflict
+from dms.autorisaties.caller import Caller
+from dms.model.change import Change, Values
+from dms.model.fields import VERTROUWELIJKHEID
+from dms.model.links import relative, with_relative
+from dms.model.refusals import Denied, Invalid
+from dms.model.resource import Resource
+from dms.storage.metadata.port import Record
+
+
+async def create(
+    dms: Dms, resource: Resource, sent: Mapping[str, Any], caller: Caller, facts: Mapping[str, Any]
+) -> Record:
+    """Store a new record and return it. Raises `Invalid` or `Denied`, and then nothing was stored."""
+    checked = _checked(resource, sent, caller)
+    given = with_relative(checked.given, resource.shape.urls, caller.origin)
+    values = with_relative(checked.all, resource.shape.urls, caller.origin)
+    if not _may_create(resource, values, caller):
+        raise Denied
+
+    async def attempt() -> Record:
+        id = str(uuid.uuid4())
+        url = resource.url(id)
+        new: Values = {"url": url, **_server_defaults(resource), **values, "_id": id}
+        change = Change(
+            act="create",
+            id=id,
+            url=url,
+            now=dms.now(),
+            old=None,
+            new=new,
+            sent=given,
+            may=lambda *scopes: caller.access.allows(resource, scopes, new),
+            facts=facts,
+        )
+        await decide(dms, resource, change)
+        await commit(dms, resource, change, caller)
+        return change.after
+
+    return await until_no_conflict(attempt)
+
+
+def _server_defaults(resource: Resource) -> Values:
+    shape = resource.shape
+    fields = resource.record.model_fields
+    reversed_ = {reverse.field for reverse in resource.reverses}
+    return {
+        wire: field.get_default(call_default_factory=True)
+        for name, field in fields.items()
+        if (wire := shape.wire(name)) in shape.read_only and wire not in reversed_ and wire != "url"
+    }
+
+
+def _checked(resource: Resource, sent: Mapping[str, Any], caller: Caller) -> Any:
+    """Check the fields. A caller without rights on this type is told that first, unless what is wrong is
+    a field on which its rights depend (G-33, G-48)."""
+    try:
+        return resource.shape.check(sent)
+    except Invalid as refusal:
+        guard = resource.guard
+        if guard is not None:
+            depends_on = {guard.type, "vertrouwelijkheidaanduiding"}
+            known = depends_on.isdisjoint(problem.name for problem in refusal.problems)
+            raw = {**sent, guard.type: relative(sent.get(guard.type), caller.origin)}
+            if known and not _may_create(resource, raw, caller):
+                raise Denied from None
+        raise
+
+
+def _may_create(resource: Resource, values: Mapping[str, Any], caller: Caller) -> bool:
+    """G-48: without vertrouwelijkheidaanduiding in the request, the level is not looked at."""
+    record = dict(values)
+    if resource.guard is not None:
+        stated = values.get("vertrouwelijkheidaanduiding") or "openbaar"
+        record[resource.guard.level] = VERTROUWELIJKHEID.get(stated)
+    return caller.access.allows(resource, resource.scopes.create, record)

@@ -1,0 +1,72 @@
+"""Identifications: issued when none is given, and each held by one record only (G-131, G-132)."""
+
+from __future__ import annotations
+
+from dms.actions.service import Dms
+from dms.model.change import Change, Write
+from dms.model.problems import Problem
+from dms.model.query import Equals, Prefix
+from dms.model.refusals import Invalid
+from dms.model.resource import Numbering, Resource
+from dms.storage.metadata.port import every
+
+
+async def give_number(dms: Dms, resource: Resource, change: Change, *, after_clash: bool) -> None:
+    """Give a new record a number, if it has none. After a clash with a number that a client chose
+    itself, go on from the highest of those."""
+    numbering = resource.numbering
+    if numbering is None or change.new is None or change.new[numbering.field]:
+        return
+    series = f"{numbering.prefix}-{change.new[numbering.year_of][:4]}"
+    floor = await _highest_taken(dms, resource, change, series) if after_clash else 0
+    number = await dms.metadata.next_number(series, floor=floor)
+    change.new[numbering.field] = f"{series}-{number:010d}"
+
+
+async def _highest_taken(dms: Dms, resource: Resource, change: Change, series: str) -> int:
+    highest = 0
+    prefix = _holder_id(resource, change, f"{series}-")
+    async for batch in every(dms.metadata, _numbering(resource).collection, Prefix("_id", prefix)):
+        for holder in batch:
+            digits = holder["_id"][len(prefix) :]
+            if len(digits) == 10 and digits.isascii() and digits.isdigit():
+                highest = max(highest, int(digits))
+    return highest
+
+
+async def hold_number(dms: Dms, resource: Resource, change: Change) -> list[Write]:
+    """The writes by which a record holds its number, or lets go of all that it ever had (D-01)."""
+    numbering = resource.numbering
+    if numbering is None:
+        return []
+    if change.new is None:
+        held = await dms.metadata.find(numbering.collection, Equals("holder", change.url))
+        return [Write("remove", numbering.collection, holder) for holder in held]
+    id = _holder_id(resource, change, change.new[numbering.field])
+    if change.old is not None:
+        holder = await dms.metadata.get(numbering.collection, id)
+        if holder is not None and holder["holder"] == change.url:
+            return []
+    return [Write("insert", numbering.collection, {"_id": id, "holder": change.url})]
+
+
+def not_unique(numbering: Numbering) -> Invalid:
+    """The refusal of a number that another record holds."""
+    return Invalid(
+        [
+            Problem(
+                numbering.field,
+                "identificatie-niet-uniek",
+                "Deze identificatie is binnen de organisatie in gebruik.",
+            )
+        ]
+    )
+
+
+def _holder_id(resource: Resource, change: Change, number: str) -> str:
+    return f"{resource.component} {change.after[_numbering(resource).organisation]} {number}"
+
+
+def _numbering(resource: Resource) -> Numbering:
+    assert resource.numbering is not None
+    return resource.numbering

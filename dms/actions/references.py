@@ -1,0 +1,73 @@
+"""References to other records: found before the rules, refused when they lead nowhere (G-120, G-121)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+from dms.actions.service import Dms
+from dms.model.change import Change
+from dms.model.fields import To
+from dms.model.links import Target, target
+from dms.model.problems import Problem
+from dms.model.resource import Resource
+
+
+async def look_up(dms: Dms, resource: Resource, change: Change) -> None:
+    """Find what the rules want to see: the records that are referred to, and the resource's needs."""
+    references = {
+        field: link
+        for field, to in resource.shape.links.items()
+        if (link := target(change.sent.get(field))) and link.resource == to.resource
+    }
+    needs = [need for need in resource.needs if change.act in need.acts and need.when(change)]
+    found = await asyncio.gather(
+        *(dms.metadata.get(link.resource, link.id) for link in references.values()),
+        *(dms.metadata.find(need.collection, need.query(change), limit=need.limit) for need in needs),
+    )
+    names = [*references, *(need.name for need in needs)]
+    change.related.update(zip(names, found, strict=True))
+
+
+def references_lead_somewhere(resource: Resource, change: Change) -> Iterator[Problem]:
+    """G-121, drc-001: what was sent as a reference is the URL of a record of the right resource."""
+    for field, to in resource.shape.links.items():
+        value = change.sent.get(field)
+        if isinstance(value, str) and (problem := _problem(resource, field, value, to, change)):
+            yield problem
+
+
+def _problem(resource: Resource, field: str, value: str, to: To, change: Change) -> Problem | None:
+    link, record = target(value), change.related.get(field)
+    if link is None or not value.startswith("/"):
+        return _nowhere(field, value, to)
+    if link.resource != to.resource:
+        return _elsewhere(field, link, to)
+    if record is None:
+        code = "does_not_exist" if to.strict else "bad-url"
+        return Problem(field, code, f"Er is geen {to.resource} met deze URL.")
+    if to.published and record.get("concept") is True:
+        return Problem(field, "not-published", "Het type is nog een concept; publiceer het eerst.")
+    return None
+
+
+def _nowhere(field: str, value: str, to: To) -> Problem:
+    if to.strict:
+        return Problem(field, "no_match", f"Deze URL is niet die van een van de {to.resource}.")
+    if value.startswith("/"):
+        return Problem(field, "bad-url", f"Er is geen {to.resource} met deze URL.")
+    return Problem(field, "unknown-service", "Deze URL ligt bij een dienst die hier niet bekend is.")
+
+
+def _elsewhere(field: str, link: Target, to: To) -> Problem:
+    code = "incorrect_match" if to.strict else "invalid-resource"
+    return Problem(field, code, f"Deze URL is er een van {link.resource}, niet van {to.resource}.")
+
+
+def immutable_fields_stay(resource: Resource, change: Change) -> Iterator[Problem]:
+    """G-122: a field that is fixed may be sent again only with the value that it has."""
+    if change.old is None:
+        return
+    for field in sorted(resource.updating.immutable & change.sent.keys()):
+        if change.sent[field] != change.old.get(field):
+            yield Problem(field, "wijzigen-niet-toegelaten", "Dit veld mag niet gewijzigd worden.")

@@ -1,0 +1,62 @@
+"""The service: its stores, its APIs and its limits, handed to every action."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Protocol
+
+from dms.model.fields import moment_text
+from dms.model.resource import Api, Resource
+from dms.storage.content.port import ContentStore, PartwiseContent
+from dms.storage.metadata.port import MetadataStore
+
+
+class Content(ContentStore, PartwiseContent, Protocol):
+    """A content store that takes whole bodies and bodies in parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on what clients may ask; sizes in bytes, times in seconds."""
+
+    part_size: int = 64 * 2**20
+    most_parts: int = 10_000
+    most_bytes: int = 2**40
+    request_size: int = 5 * 2**30
+    json_size: int = 512 * 2**10
+    idle_time: float = 60.0
+    page_size: int = 100
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Dms:
+    """The document service without its HTTP."""
+
+    metadata: MetadataStore
+    content: Content
+    apis: tuple[Api, ...]
+    limits: Limits = field(default_factory=Limits)
+    clock: Callable[[], datetime] = _utc_now
+
+    @cached_property
+    def _resources(self) -> dict[str, Resource]:
+        return {resource.name: resource for api in self.apis for resource in api.resources}
+
+    def resource(self, name: str) -> Resource:
+        """The resource with this name; names are unique over all APIs."""
+        return self._resources[name]
+
+    def knows(self, name: str) -> bool:
+        """Whether some API has a resource with this name."""
+        return name in self._resources
+
+    def now(self) -> str:
+        """This moment, as it is stored."""
+        return moment_text(self.clock())

@@ -1,0 +1,94 @@
+"""How every write goes: derive, look up, ask the rules, and commit all of it or nothing (DESIGN 4.1)."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
+from typing import TypeVar
+
+from dms.actions.audit import audited
+from dms.actions.numbering import give_number, hold_number, not_unique
+from dms.actions.references import immutable_fields_stay, look_up, references_lead_somewhere
+from dms.actions.service import Dms
+from dms.autorisaties.caller import Caller
+from dms.model.change import Change, Write, check
+from dms.model.problems import NON_FIELD, Problem
+from dms.model.refusals import InConflict, Invalid
+from dms.model.resource import Resource
+from dms.storage.metadata.port import Conflict, Duplicate, Transaction
+
+MOST_TRIES = 30
+T = TypeVar("T")
+
+
+async def until_no_conflict(attempt: Callable[[], Awaitable[T]]) -> T:
+    """Try again, from its read on, what met a concurrent change. Raises `InConflict` after many tries."""
+    for number in range(MOST_TRIES):
+        try:
+            return await attempt()
+        except Conflict:
+            await asyncio.sleep(random.uniform(0, 0.002 * (number + 1)))  # noqa: S311 (spreads retries)
+    raise InConflict
+
+
+async def decide(dms: Dms, resource: Resource, change: Change) -> None:
+    """Complete the new record and ask the rules. Raises `Invalid` with all problems of the first stage that
+    finds any."""
+    await look_up(dms, resource, change)
+    for derive in resource.derivations:
+        derive(change)
+    general = (partial(references_lead_somewhere, resource), partial(immutable_fields_stay, resource))
+    first, *later = resource.stages or ((),)
+    check((*general, *first), change)
+    for stage in later:
+        check(stage, change)
+
+
+async def commit(dms: Dms, resource: Resource, change: Change, caller: Caller) -> None:
+    """Store the change with all that it drags along, its number and its audit line."""
+    numbered = change.new is not None and resource.numbering is not None
+    issued = numbered and not change.after[resource.numbering.field]  # type: ignore[union-attr]
+    for clashes in range(MOST_TRIES):
+        await give_number(dms, resource, change, after_clash=clashes > 0)
+        writes = [
+            *_own_write(resource, change),
+            *(write for effect in resource.effects for write in effect(change)),
+            *await hold_number(dms, resource, change),
+            *await audited(dms, resource, change, caller),
+        ]
+        try:
+            async with dms.metadata.transaction() as transaction:
+                apply(transaction, writes)
+        except Duplicate as clash:
+            if resource.numbering is None or clash.collection != resource.numbering.collection:
+                raise _unique(resource, clash) from None
+            if not issued:
+                raise not_unique(resource.numbering) from None
+            change.after[resource.numbering.field] = ""
+        else:
+            return
+    raise InConflict
+
+
+def apply(transaction: Transaction, writes: Iterable[Write]) -> None:
+    """Hand writes to a transaction."""
+    for write in writes:
+        getattr(transaction, write.how)(write.collection, write.record)
+
+
+def _own_write(resource: Resource, change: Change) -> Iterable[Write]:
+    if change.new is None:
+        yield Write("remove", resource.collection, change.before)
+    elif change.old is None:
+        yield Write("insert", resource.collection, change.new)
+    else:
+        yield Write("replace", resource.collection, change.new)
+
+
+def _unique(resource: Resource, clash: Duplicate) -> Exception:
+    """A unique index that the resource declared speaks for the object as a whole; any other is a fault."""
+    if clash.collection != resource.collection:
+        return clash
+    return Invalid([Problem(NON_FIELD, "unique", "Er is al een object met deze waarden.")])
