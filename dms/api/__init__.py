@@ -1,0 +1,1 @@
+"""All that knows HTTP: requests in, answers and problem+json out."""

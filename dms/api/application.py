@@ -1,0 +1,64 @@
+"""The HTTP application: routes read from the resources, and what stands around them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from aiohttp import web
+
+from dms.actions.service import Dms
+from dms.api import openapi
+from dms.api.context import DMS, METRICS, PUBLIC_URL, TOKENS
+from dms.api.documents import DocumentHandlers, PartHandlers
+from dms.api.metrics import Metrics
+from dms.api.middleware import Handler, observed, stamp
+from dms.api.operations import ROUTES, STOPPING
+from dms.api.resources import ResourceHandlers
+from dms.autorisaties.tokens import Tokens
+from dms.model.links import root
+from dms.model.resource import Api, Resource
+
+HANDLERS: dict[str, type[ResourceHandlers]] = {
+    "enkelvoudiginformatieobjecten": DocumentHandlers,
+    "bestandsdelen": PartHandlers,
+}
+"""Resources whose operations go beyond the usual ones."""
+
+
+def application(dms: Dms, tokens: Tokens, *, public_url: str = "") -> web.Application:
+    """The service as an aiohttp application; the stores are opened and closed by whoever calls."""
+    app = web.Application(middlewares=[observed], client_max_size=dms.limits.json_size)
+    app[DMS], app[TOKENS], app[METRICS], app[PUBLIC_URL] = dms, tokens, Metrics(), public_url
+    app[STOPPING] = asyncio.Event()
+    app.on_response_prepare.append(stamp)
+    app.add_routes(ROUTES)
+    for api in dms.apis:
+        app.add_routes(openapi.routes(api))
+        for resource in api.resources:
+            app.add_routes(list(routes(dms, api, resource)))
+    return app
+
+
+def routes(dms: Dms, api: Api, resource: Resource) -> Iterable[web.RouteDef]:
+    """The routes of a resource, from its verbs, operations and audit trail. A GET brings its HEAD (G-87)."""
+    handlers = HANDLERS.get(resource.name, ResourceHandlers)(dms, resource)
+    all_of_them = f"{root(api.name)}/{resource.name}"
+    one = all_of_them + "/{uuid}"
+    usual: dict[str, tuple[str, str, Handler]] = {
+        "list": ("GET", all_of_them, handlers.list),
+        "create": ("POST", all_of_them, handlers.create),
+        "fetch": ("GET", one, handlers.fetch),
+        "update": ("PUT", one, handlers.update),
+        "patch": ("PATCH", one, handlers.patch),
+        "remove": ("DELETE", one, handlers.remove),
+    }
+    for verb, (method, path, handler) in usual.items():
+        if verb in resource.verbs:
+            yield web.route(method, path, handler)
+    for operation in resource.operations:
+        suffix = f"/{operation.suffix}" if operation.suffix else ""
+        yield web.route(operation.method, one + suffix, getattr(handlers, operation.name))
+    if resource.audited:
+        yield web.route("GET", f"{one}/audittrail", handlers.audit_trail)
+        yield web.route("GET", f"{one}/audittrail/{{line}}", handlers.audit_line)

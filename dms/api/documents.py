@@ -1,0 +1,202 @@
+"""Documents over HTTP: content that streams in and out, locks, and parts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing
+from typing import Any
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+
+from dms.actions.documents import change_document, create_document, received_nothing
+from dms.actions.fetch import fetch_version
+from dms.actions.lock import lock, unlock
+from dms.actions.upload import upload_part
+from dms.api.context import METRICS
+from dms.api.download import send
+from dms.api.json_response import json_response
+from dms.api.reading import chunks, must_be_json, read_json
+from dms.api.resources import ResourceHandlers, checked_request, record_id
+from dms.documenten.resources.bestandsdelen import shown_in_document
+from dms.documenten.resources.enkelvoudiginformatieobjecten import UnlockEnkelvoudigInformatieObject
+from dms.documenten.upload.base64_text import BadBase64, Base64Text
+from dms.documenten.upload.json_members import LargeMember
+from dms.documenten.upload.part_form import PartForm
+from dms.documenten.upload.received import Received
+from dms.locking.lock import token_of
+from dms.model.links import absolute
+from dms.model.record import Shape
+from dms.model.refusals import ParseError, UnsupportedMediaType, invalid
+from dms.storage.content.port import Body
+
+
+class DocumentHandlers(ResourceHandlers):
+    """The handlers of enkelvoudiginformatieobjecten."""
+
+    async def create(self, request: web.Request) -> web.StreamResponse:
+        """`POST /enkelvoudiginformatieobjecten`, its `inhoud` streamed to storage."""
+        who = self.caller(request, self.resource.scopes.create)
+        sent, came = await self._receive(request)
+        record = await create_document(self.dms, self.resource, sent, came, who)
+        return await self.created(record, who, lock=token_of(record["_lock"]))
+
+    async def _change(self, request: web.Request, *, partial: bool) -> web.StreamResponse:
+        who = self.caller(request, self.resource.scopes.update)
+        id = record_id(request)
+        sent, came = await self._receive(request)
+        record = await change_document(self.dms, self.resource, id, sent, came, who, partial=partial)
+        return await self.answered(record, who)
+
+    async def _receive(self, request: web.Request) -> tuple[Mapping[str, Any], Received]:
+        """The fields and the content of a request, the content stored as it came."""
+        must_be_json(request)
+        limits = self.dms.limits
+        member = LargeMember("inhoud", limits.json_size)
+        source = _Content(chunks(request, limits.request_size), member)
+        async with aclosing(source.decoded()) as content:
+            first = await anext(content, None)
+            body = None if first is None else await self._stored(request, _rejoined(first, content))
+        try:
+            split = member.close()
+        except ParseError:
+            await self._discard(body)
+            raise
+        if body is not None:
+            return split.document, Received(sent=True, body=body)
+        sent = "inhoud" in split.document
+        return split.document, received_nothing(split.document, member=sent)
+
+    async def _stored(self, request: web.Request, content: AsyncIterator[bytes]) -> Body:
+        with request.app[METRICS].uploads.track_inprogress():
+            return await self.dms.content.write(content)
+
+    async def _discard(self, body: Body | None) -> None:
+        if body is not None:
+            await self.dms.content.remove(body.key)
+
+    async def download(self, request: web.Request) -> web.StreamResponse:
+        """`GET` and `HEAD` of the content: 200, 206, 204 when there is none (D-38, QD-6)."""
+        who = self.caller(request, self.scopes_of("download"), json=False)
+        version = self.asked_version(request, who)
+        record = await fetch_version(self.dms, self.resource, record_id(request), who, version=version)
+        if record["_body"] is None:
+            return web.Response(status=204)
+        return await send(request, self.dms.content, record)
+
+    async def lock(self, request: web.Request) -> web.StreamResponse:
+        """`POST …/lock`, with `{}` or no body at all."""
+        who = self.caller(request, self.scopes_of("lock"))
+        await read_json(request, may_be_empty=True)
+        token = await lock(self.dms, self.resource, record_id(request), who)
+        return json_response({"lock": token})
+
+    async def unlock(self, request: web.Request) -> web.StreamResponse:
+        """`POST …/unlock`: 204 without a body."""
+        who = self.caller(request, self.scopes_of("unlock"))
+        sent = await read_json(request, may_be_empty=True)
+        token = checked_request(Shape.of(UnlockEnkelvoudigInformatieObject), sent)["lock"]
+        await unlock(self.dms, self.resource, record_id(request), token, who)
+        return web.Response(status=204)
+
+
+class _Content:
+    """The content within a JSON request: decoded while it comes, the rest gathered by the splitter."""
+
+    def __init__(self, source: AsyncIterator[bytes], member: LargeMember) -> None:
+        self._source = source
+        self._member = member
+
+    async def decoded(self) -> AsyncGenerator[bytes, None]:
+        """The bytes of `inhoud`; at least one, perhaps empty, piece when the member was there as text."""
+        text, yielded = Base64Text(), False
+        try:
+            async for chunk in self._source:
+                piece = self._member.feed(chunk)
+                if piece or (self._member.found and not yielded):
+                    yielded = True
+                    yield text.feed(piece)
+            text.close()
+        except BadBase64 as error:
+            raise invalid(error.code, error.reason, "inhoud") from None
+
+
+async def _rejoined(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for piece in rest:
+        yield piece
+
+
+class PartHandlers(ResourceHandlers):
+    """The handlers of bestandsdelen."""
+
+    async def upload(self, request: web.Request) -> web.StreamResponse:
+        """`PUT /bestandsdelen/{uuid}` as a form with `inhoud` and `lock`, in any order (D-47)."""
+        who = self.caller(request, self.scopes_of("upload"))
+        with request.app[METRICS].uploads.track_inprogress():
+            form = _form(request, self.dms.limits.request_size, self.dms.limits.json_size)
+            part, document = await upload_part(self.dms, self.resource, record_id(request), form, who)
+        answer = {**shown_in_document(part, document), "inhoud": ""}
+        answer["url"] = absolute(answer["url"], who.origin)
+        return json_response(answer)
+
+
+def _form(request: web.Request, limit: int, small: int) -> _Form | _UrlEncoded:
+    if request.content_type == "multipart/form-data":
+        return _Form(request, limit)
+    if request.content_type == "application/x-www-form-urlencoded":
+        return _UrlEncoded(request, small)
+    raise UnsupportedMediaType("Stuur het bestandsdeel als multipart/form-data.")
+
+
+class _Form:
+    """A multipart form as it comes in."""
+
+    def __init__(self, request: web.Request, limit: int) -> None:
+        self._chunks = chunks(request, limit)
+        self._form = PartForm(request.headers["Content-Type"])
+
+    async def content(self) -> AsyncIterator[bytes]:
+        """The bytes of the file."""
+        async for chunk in self._chunks:
+            for piece in self._form.feed(chunk):
+                yield piece
+            if self._form.inhoud_is_text:
+                raise invalid("invalid", "Stuur de inhoud als bestand, met een bestandsnaam.", "inhoud")
+        self._form.close()
+
+    @property
+    def lock(self) -> str | None:
+        """The lock, once it has come."""
+        return self._form.lock
+
+    @property
+    def has_file(self) -> bool:
+        """Whether there was a file."""
+        return self._form.has_file
+
+
+class _UrlEncoded:
+    """A form that can hold no file: only its lock counts."""
+
+    has_file = False
+
+    def __init__(self, request: web.Request, limit: int) -> None:
+        self._request = request
+        self._limit = limit
+        self.lock: str | None = None
+
+    async def content(self) -> AsyncIterator[bytes]:
+        """No bytes."""
+        if (self._request.content_length or 0) > self._limit:
+            raise UnsupportedMediaType("Stuur het bestandsdeel als multipart/form-data.")
+        text = b"".join([chunk async for chunk in chunks(self._request, self._limit)])
+        try:
+            form = dict(parse_qsl(text.decode(), keep_blank_values=True))
+        except UnicodeDecodeError:
+            raise ParseError("Het formulier is geen UTF-8.") from None
+        if "inhoud" in form:
+            raise invalid("invalid", "Stuur het bestandsdeel als multipart/form-data.", "inhoud")
+        self.lock = form.get("lock")
+        return
+        yield b""

@@ -1,0 +1,72 @@
+"""What operators look at: liveness, readiness, figures, and what the error types mean."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+
+import structlog
+from aiohttp import web
+
+from dms.api.context import DMS, METRICS
+from dms.api.json_response import json_response
+from dms.model import refusals
+from dms.model.query import Equals, IsNull
+from dms.model.refusals import NotFound, Refusal
+
+log = structlog.get_logger(part="dms.operations")
+STOPPING: web.AppKey[asyncio.Event] = web.AppKey("stopping", asyncio.Event)
+_PATIENCE = 5.0
+
+
+async def live(request: web.Request) -> web.StreamResponse:
+    """`GET /healthz/live`: the process answers."""
+    return json_response({"status": "ok"})
+
+
+async def ready(request: web.Request) -> web.StreamResponse:
+    """`GET /healthz/ready`: 200 when both stores can read and write, else 503 and which cannot."""
+    dms = request.app[DMS]
+    checks = {"metadata": dms.metadata.healthy, "content": dms.content.healthy}
+    answers = await asyncio.gather(
+        *(asyncio.wait_for(check(), _PATIENCE) for check in checks.values()), return_exceptions=True
+    )
+    found: dict[str, str] = {}
+    for name, answer in zip(checks, answers, strict=True):
+        found[name] = "ok" if answer is None else "failing"
+        if answer is not None:
+            log.error("not ready", store=name, error=str(answer) or type(answer).__name__)
+    if request.app[STOPPING].is_set():
+        found["service"] = "stopping"
+    healthy = set(found.values()) == {"ok"}
+    return json_response({"status": "ok" if healthy else "failing", **found}, status=200 if healthy else 503)
+
+
+async def metrics(request: web.Request) -> web.StreamResponse:
+    """`GET /metrics`, in the text form of Prometheus."""
+    dms, figures = request.app[DMS], request.app[METRICS]
+    locked, waiting = await asyncio.gather(
+        dms.metadata.count("enkelvoudiginformatieobjecten", Equals("locked", True)),
+        dms.metadata.count("enkelvoudiginformatieobjecten", IsNull("_upload", wanted=False)),
+    )
+    figures.locked.set(locked)
+    figures.waiting.set(waiting)
+    return web.Response(body=figures.text(), headers={"Content-Type": "text/plain; version=0.0.4"})
+
+
+async def error_type(request: web.Request) -> web.StreamResponse:
+    """`GET /ref/fouten/{class}/`: what the `type` of a problem refers to."""
+    kind = getattr(refusals, request.match_info["name"], None)
+    if not (inspect.isclass(kind) and issubclass(kind, Refusal)):
+        raise NotFound
+    meaning = inspect.cleandoc(kind.__doc__ or "")
+    text = f"{kind.__name__}: HTTP {kind.status}, code {kind.code}\n\n{kind.title}\n\n{meaning}\n"
+    return web.Response(text=text)
+
+
+ROUTES = [
+    web.get("/healthz/live", live),
+    web.get("/healthz/ready", ready),
+    web.get("/metrics", metrics),
+    web.get("/ref/fouten/{name}/", error_type),
+]

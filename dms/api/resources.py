@@ -1,0 +1,170 @@
+"""The usual operations of any resource over HTTP: list, create, fetch, update, patch, remove, audit trail."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+
+from dms.actions import audit
+from dms.actions.answers import expansion, shown
+from dms.actions.change import change, publish
+from dms.actions.create import create
+from dms.actions.fetch import fetch_version
+from dms.actions.remove import remove
+from dms.actions.search import search
+from dms.actions.service import Dms
+from dms.api.authentication import caller
+from dms.api.json_response import json_response, tagged_response
+from dms.api.reading import must_accept_json, read_json
+from dms.autorisaties.caller import Caller
+from dms.model.filters import query_of, refuse_unknown
+from dms.model.links import UUID
+from dms.model.query import Query
+from dms.model.record import Shape
+from dms.model.refusals import Denied, NotFound
+from dms.model.resource import AnyOf, Resource
+from dms.storage.metadata.port import Record
+
+_UUID = re.compile(UUID)
+
+
+class ResourceHandlers:
+    """The handlers of one resource."""
+
+    def __init__(self, dms: Dms, resource: Resource) -> None:
+        self.dms = dms
+        self.resource = resource
+
+    async def list(self, request: web.Request) -> web.StreamResponse:
+        """`GET /resource`: a page (G-60), or all as a plain array (G-61)."""
+        who = self.caller(request, self.resource.scopes.read)
+        known = {parameter.name for parameter in self.resource.filters}
+        known |= {"page"} if self.resource.paginated else set()
+        known |= {"expand"} if self.resource.expands else set()
+        refuse_unknown(request.query, known)
+        query = query_of(self.resource.filters, request.query, who.origin)
+        expand = expansion(self.dms, self.resource, request.query.get("expand"))
+        page = await search(self.dms, self.resource, query, who, page=_page_number(request))
+        answers = await shown(self.dms, self.resource, page.records, who, expand=expand)
+        if not self.resource.paginated:
+            return json_response(answers)
+        return json_response(
+            {
+                "count": page.total,
+                "next": _page_url(request, who, page.number + 1) if page.has_next else None,
+                "previous": _page_url(request, who, page.number - 1) if page.number > 1 else None,
+                "results": answers,
+            }
+        )
+
+    async def create(self, request: web.Request) -> web.StreamResponse:
+        """`POST /resource`."""
+        who = self.caller(request, self.resource.scopes.create)
+        record = await create(self.dms, self.resource, await read_json(request), who, {})
+        return await self.created(record, who)
+
+    async def created(self, record: Record, who: Caller, **extra: Any) -> web.StreamResponse:
+        """G-18: 201, with the URL of what was made."""
+        [answer] = await shown(self.dms, self.resource, [record], who, shape=self.resource.created)
+        answer.update(extra)
+        return json_response(answer, status=201, location=answer["url"])
+
+    async def fetch(self, request: web.Request) -> web.StreamResponse:
+        """`GET` and `HEAD` of a record, with its ETag."""
+        who = self.caller(request, self.resource.scopes.read)
+        expandable = {"expand"} if self.resource.expands else set()
+        refuse_unknown(request.query, {p.name for p in self.resource.reading} | expandable)
+        expand = expansion(self.dms, self.resource, request.query.get("expand"))
+        version = self.asked_version(request, who)
+        record = await fetch_version(self.dms, self.resource, record_id(request), who, version=version)
+        [answer] = await shown(self.dms, self.resource, [record], who, expand=expand)
+        return tagged_response(request, answer)
+
+    def asked_version(self, request: web.Request, who: Caller) -> Query:
+        """What the reading parameters ask for, EVERYTHING when there are none."""
+        return query_of(self.resource.reading, request.query, who.origin)
+
+    async def update(self, request: web.Request) -> web.StreamResponse:
+        """`PUT` of a record."""
+        return await self._change(request, partial=False)
+
+    async def patch(self, request: web.Request) -> web.StreamResponse:
+        """`PATCH` of a record."""
+        return await self._change(request, partial=True)
+
+    async def _change(self, request: web.Request, *, partial: bool) -> web.StreamResponse:
+        who = self.caller(request, self.resource.scopes.update)
+        id, sent = record_id(request), await read_json(request)
+        record = await change(self.dms, self.resource, id, sent, who, facts={}, partial=partial)
+        return await self.answered(record, who)
+
+    async def answered(self, record: Record, who: Caller) -> web.StreamResponse:
+        """200, with the record."""
+        [answer] = await shown(self.dms, self.resource, [record], who)
+        return json_response(answer)
+
+    async def remove(self, request: web.Request) -> web.StreamResponse:
+        """`DELETE` of a record: 204 without a body."""
+        who = self.caller(request, self.resource.scopes.remove, json=False)
+        await remove(self.dms, self.resource, record_id(request), who)
+        return web.Response(status=204)
+
+    async def publish(self, request: web.Request) -> web.StreamResponse:
+        """`POST …/publish`, with a body or without."""
+        who = self.caller(request, self.scopes_of("publish"))
+        id = record_id(request)
+        await read_json(request, may_be_empty=True)
+        return await self.answered(await publish(self.dms, self.resource, id, who), who)
+
+    async def audit_trail(self, request: web.Request) -> web.StreamResponse:
+        """`GET …/audittrail`: a plain array, oldest first (G-61, G-62)."""
+        who = self.caller(request, audit.SCOPE)
+        refuse_unknown(request.query, ())
+        return json_response(await audit.trail(self.dms, self.resource, record_id(request), who))
+
+    async def audit_line(self, request: web.Request) -> web.StreamResponse:
+        """`GET …/audittrail/{uuid}`."""
+        who = self.caller(request, audit.SCOPE)
+        refuse_unknown(request.query, ())
+        line_id = record_id(request, "line")
+        return json_response(await audit.line(self.dms, self.resource, record_id(request), line_id, who))
+
+    def scopes_of(self, operation: str) -> AnyOf:
+        """The scopes that an operation of the resource asks for."""
+        return next(found.scopes for found in self.resource.operations if found.name == operation)
+
+    def caller(self, request: web.Request, scopes: AnyOf, *, json: bool = True) -> Caller:
+        """G-33: who asks, refused before the body is read if none of the scopes is held at all."""
+        who = caller(request)
+        if not who.access.holds(self.resource.component, scopes):
+            raise Denied
+        if json:
+            must_accept_json(request)
+        return who
+
+
+def record_id(request: web.Request, name: str = "uuid") -> str:
+    """G-06: the id in the path; what is no UUID is not found."""
+    id = request.match_info[name].lower()
+    if not _UUID.fullmatch(id):
+        raise NotFound
+    return id
+
+
+def _page_number(request: web.Request) -> int:
+    text = request.query.get("page", "1")
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0):
+        raise NotFound("Deze pagina bestaat niet.")
+    return int(text)
+
+
+def _page_url(request: web.Request, who: Caller, number: int) -> str:
+    return who.origin + str(request.rel_url.update_query(page=str(number)))
+
+
+def checked_request(shape: Shape, sent: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of an operation's request, all problems at once."""
+    return shape.check(sent).all

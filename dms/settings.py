@@ -1,0 +1,115 @@
+"""All settings: one frozen value, read once from `DMS_*` variables or a TOML file, and from nowhere else."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+PREFIX = "DMS_"
+_DATA_DIR = Path("var")
+
+
+class BadSetting(ValueError):
+    """A setting cannot be used as it stands; the message names it and says what would do."""
+
+
+def _setting(default: Any, meaning: str) -> Any:
+    return field(default=default, metadata={"meaning": meaning})
+
+
+def _secret(default: Any, meaning: str) -> Any:
+    return field(default=default, repr=False, metadata={"meaning": meaning})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting with its default; `docs/settings.md` is the page for people."""
+
+    host: str = _setting("127.0.0.1", "Address to listen on.")
+    port: int = _setting(8000, "Port to listen on; 0 picks a free one and prints it.")
+    public_url: str = _setting("", "Origin in every URL handed out; empty: from the request's Host.")
+    data_dir: Path = _setting(_DATA_DIR, "Home of the embedded stores.")
+    metadata_url: str = _setting("", "Metadata store; empty: sqlite:///<data_dir>/metadata.db.")
+    content_url: str = _setting("", "Content store; empty: file:///<data_dir>/content.")
+    client_id: str = _setting("", "Application with all rights; empty: made at first start.")
+    client_secret: str = _secret("", "Its secret; empty: made at first start.")
+    client_secrets: str = _secret("", "Further known clients: id:secret,id:secret.")
+    part_size: int = _setting(64 * 2**20, "Size of a bestandsdeel in bytes.")
+    most_parts: int = _setting(10_000, "Parts of one upload; larger files get larger parts.")
+    most_bytes: int = _setting(2**40, "Largest file, in bytes.")
+    request_size: int = _setting(5 * 2**30, "Largest request body, in bytes; the standard asks for 4 GiB.")
+    json_size: int = _setting(512 * 2**10, "Largest JSON without its inhoud, in bytes.")
+    idle_time: float = _setting(60.0, "Seconds in which a client must send or take something.")
+    page_size: int = _setting(100, "Records on a page of a list.")
+    jwt_expiry: int = _setting(3600, "Age in seconds at which a JWT is too old.")
+    jwt_leeway: int = _setting(0, "Seconds that clocks may differ.")
+    durable: bool = _setting(True, "Acknowledge only what is on stable storage.")
+    collect_every: float = _setting(600.0, "Seconds between rounds of the collector; 0: never.")
+    orphan_age: float = _setting(3600.0, "Seconds after which a body that nothing refers to is removed.")
+    upload_age: float = _setting(7 * 86400.0, "Seconds after which an upload without new parts is given up.")
+    stop_time: float = _setting(30.0, "Seconds that requests under way get when the service stops.")
+    log_format: str = _setting("json", "json, or text for people.")
+    log_level: str = _setting("info", "debug, info, warning or error.")
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str], file: Path | None = None) -> Settings:
+        """The settings of a TOML file, if one is given, and over them those of the environment."""
+        settings = cls()
+        if file is not None:
+            settings = settings._with(_of_file(file), str(file))
+        given = {
+            name.removeprefix(PREFIX).lower(): value
+            for name, value in environment.items()
+            if name.startswith(PREFIX)
+        }
+        known = {found.name for found in fields(cls)}
+        given = {name: value for name, value in given.items() if name in known}
+        return settings._with(given, "the environment")._checked()
+
+    def _with(self, given: Mapping[str, Any], source: str) -> Settings:
+        known = {found.name: found for found in fields(self)}
+        if unknown := sorted(set(given) - set(known)):
+            raise BadSetting(f"{source} has settings that do not exist: {', '.join(unknown)}.")
+        changes = {name: _converted(name, value, getattr(self, name)) for name, value in given.items()}
+        return replace(self, **changes)
+
+    def _checked(self) -> Settings:
+        for name in ("part_size", "most_parts", "most_bytes", "json_size", "page_size"):
+            if getattr(self, name) < 1:
+                raise BadSetting(f"{PREFIX}{name.upper()} must be 1 or more.")
+        if self.public_url and not self.public_url.startswith(("http://", "https://")):
+            raise BadSetting("DMS_PUBLIC_URL must begin with http:// or https://.")
+        if self.log_format not in ("json", "text"):
+            raise BadSetting("DMS_LOG_FORMAT must be json or text.")
+        return replace(self, public_url=self.public_url.rstrip("/"))
+
+    @property
+    def clients(self) -> dict[str, str]:
+        """The further known clients, secret by id."""
+        pairs = (pair.partition(":") for pair in self.client_secrets.split(",") if pair.strip())
+        return {id.strip(): secret.strip() for id, _, secret in pairs}
+
+
+def _of_file(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text())
+    except OSError as error:
+        raise BadSetting(f"{file} cannot be read: {error.strerror}.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise BadSetting(f"{file} is not TOML: {error}.") from None
+
+
+_TRUTHS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+
+
+def _converted(name: str, value: Any, default: Any) -> Any:
+    try:
+        if isinstance(default, bool):
+            return value if isinstance(value, bool) else _TRUTHS[str(value).lower()]
+        return type(default)(value) if not isinstance(default, Path) else Path(value)
+    except (ValueError, TypeError, KeyError):
+        wanted = "true or false" if isinstance(default, bool) else f"a {type(default).__name__}"
+        raise BadSetting(f"{PREFIX}{name.upper()} must be {wanted}, and is {str(value)[:50]!r}.") from None

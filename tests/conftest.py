@@ -1,0 +1,54 @@
+"""The service on its embedded stores, for every test that speaks HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+
+from dms.actions.service import Dms
+from dms.api.application import application
+from dms.autorisaties.applications import Application, Applications, Client
+from dms.autorisaties.tokens import Tokens
+from dms.settings import Settings
+from dms.wiring import wired
+from tests.zgw import ALL, SECRET, WITHOUT_APPLICATION, Zgw
+
+pytest.register_assert_rewrite("tests.contracts")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Small parts, so that few bytes make many. A test module may override this."""
+    return Settings(data_dir=tmp_path / "data", part_size=100, idle_time=5, durable=False)
+
+
+@pytest.fixture
+async def dms(settings: Settings) -> AsyncIterator[Dms]:
+    """The service without HTTP."""
+    async with wired(settings) as service:
+        yield service.dms
+
+
+@pytest.fixture
+async def zgw(dms: Dms, settings: Settings) -> AsyncIterator[Zgw]:
+    """A client of the service."""
+    applications = Applications(
+        [Client(ALL, SECRET, Application.with_all_rights(ALL)), Client(WITHOUT_APPLICATION, SECRET)]
+    )
+    tokens = Tokens(applications, expiry=settings.jwt_expiry, leeway=settings.jwt_leeway)
+    app = application(dms, tokens, public_url=settings.public_url)
+    async with AsyncExitStack() as stack:
+        server = TestServer(app)
+        client: TestClient[Any, Any] = await stack.enter_async_context(TestClient(server))
+        yield Zgw(client, applications)
+
+
+@pytest.fixture
+async def type_(zgw: Zgw) -> str:
+    """The URL of a published informatieobjecttype."""
+    return await zgw.document_type()

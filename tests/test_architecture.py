@@ -1,0 +1,86 @@
+"""The rules of the house, kept by tests: docstrings, sizes, documented settings, rules with a test each."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from dms.model.resource import Resource
+from dms.settings import PREFIX, Settings
+from dms.wiring import APIS
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("dms", "zaak_adapters")
+LONGEST_FILE, LONGEST_FUNCTION = 400, 60
+_RULE = re.compile(r"\b(drc|ztc|zrc|brc|ac)-\d{3}\b")
+
+
+def modules() -> list[Path]:
+    return [module for package in PACKAGES for module in sorted((ROOT / package).rglob("*.py"))]
+
+
+@pytest.mark.parametrize("module", modules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_module_says_what_it_is_for_and_stays_small(module: Path) -> None:
+    text = module.read_text()
+    tree = ast.parse(text)
+    assert ast.get_docstring(tree), "a module begins with what it promises"
+    assert sum(1 for line in text.splitlines() if line.strip()) <= LONGEST_FILE
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert (node.end_lineno or 0) - node.lineno < LONGEST_FUNCTION, node.name
+
+
+def test_every_setting_is_documented_with_its_variable() -> None:
+    page = (ROOT / "docs" / "settings.md").read_text()
+    assert [f.name for f in fields(Settings) if f"`{PREFIX}{f.name.upper()}`" not in page] == []
+
+
+def resources() -> list[Resource]:
+    return [resource for api in APIS for resource in api.resources]
+
+
+def test_names_of_resources_are_unique_over_all_apis() -> None:
+    names = [resource.name for resource in resources()]
+    assert len(names) == len(set(names))
+
+
+def test_every_rule_of_a_resource_begins_with_its_number() -> None:
+    without = [
+        rule.__name__
+        for resource in resources()
+        for stage in resource.stages
+        for rule in stage
+        if not re.match(r"[a-zA-Z]+-\d+", rule.__doc__ or "")
+    ]
+    assert without == []
+
+
+def test_every_numbered_rule_in_the_code_has_a_test_by_its_number() -> None:
+    in_code = {found.group() for module in modules() for found in _RULE.finditer(module.read_text())}
+    tests = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    untested = [rule for rule in sorted(in_code) if rule.replace("-", "_") not in tests]
+    assert untested == []
+
+
+def test_the_environment_is_read_in_one_place_only() -> None:
+    readers = {
+        str(module.relative_to(ROOT))
+        for module in modules()
+        if re.search(r"os\.(environ|getenv)", module.read_text())
+    }
+    assert readers <= {"dms/cli/serve.py", "dms/client/state.py"}
+
+
+def test_links_in_the_documentation_lead_to_files() -> None:
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "changes").glob("*.md")]
+    broken = [
+        f"{page.name}: {link}"
+        for page in pages
+        for link in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text())
+        if not (page.parent / link).exists()
+    ]
+    assert broken == []

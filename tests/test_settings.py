@@ -1,0 +1,70 @@
+"""Settings from the environment and from a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dms.settings import BadSetting, Settings
+
+
+def test_without_anything_set_the_defaults_hold() -> None:
+    assert Settings.read({}) == Settings()
+
+
+def test_a_variable_goes_before_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "dms.toml"
+    file.write_text('port = 9000\nhost = "0.0.0.0"\ndurable = false\ndata_dir = "/data"\n')
+    settings = Settings.read({"DMS_PORT": "9001", "PATH": "/bin", "DMS_URL": "http://x"}, file)
+    assert (settings.port, settings.host, settings.durable) == (9001, "0.0.0.0", False)
+    assert settings.data_dir == Path("/data")
+
+
+def test_a_setting_that_does_not_exist_is_refused_by_name(tmp_path: Path) -> None:
+    file = tmp_path / "dms.toml"
+    file.write_text("prot = 9000\n")
+    with pytest.raises(BadSetting, match="prot"):
+        Settings.read({}, file)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "wanted"),
+    [
+        ("DMS_PORT", "http", "a int"),
+        ("DMS_DURABLE", "perhaps", "true or false"),
+        ("DMS_PART_SIZE", "0", "1 or more"),
+        ("DMS_PUBLIC_URL", "dms.example.nl", "http://"),
+        ("DMS_LOG_FORMAT", "xml", "json or text"),
+        ("DMS_IDLE_TIME", "", "a float"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_refused_with_what_would_do(
+    variable: str, value: str, wanted: str
+) -> None:
+    with pytest.raises(BadSetting, match=wanted):
+        Settings.read({variable: value})
+
+
+@pytest.mark.parametrize("text", ["this is = not toml = at all", None])
+def test_a_file_that_cannot_be_read_is_refused_by_name(tmp_path: Path, text: str | None) -> None:
+    file = tmp_path / "dms.toml"
+    if text is not None:
+        file.write_text(text)
+    with pytest.raises(BadSetting, match=r"dms\.toml"):
+        Settings.read({}, file)
+
+
+def test_further_clients_are_pairs_of_id_and_secret() -> None:
+    settings = Settings.read({"DMS_CLIENT_SECRETS": "one:first, two:with:colon ,"})
+    assert settings.clients == {"one": "first", "two": "with:colon"}
+
+
+def test_secrets_are_not_in_what_is_printed_of_settings() -> None:
+    settings = Settings.read({"DMS_CLIENT_SECRET": "geheim", "DMS_CLIENT_SECRETS": "a:verborgen"})
+    assert "geheim" not in repr(settings)
+    assert "verborgen" not in repr(settings)
+
+
+def test_the_public_url_has_no_slash_at_its_end() -> None:
+    assert Settings.read({"DMS_PUBLIC_URL": "https://dms.example.nl/"}).public_url == "https://dms.example.nl"
