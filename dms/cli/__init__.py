@@ -1,0 +1,31 @@
+"""The command line: `dms serve`, `dms upload`, `dms download`, `dms check`, `dms token`."""
+
+from __future__ import annotations
+
+import typer
+
+from dms.cli import check, download, serve, token, upload
+
+app = typer.Typer(
+    name="dms",
+    no_args_is_help=True,
+    help="A document service for Dutch government: the ZGW APIs, with file bodies as streams.",
+    pretty_exceptions_show_locals=False,
+)
+
+
+@app.callback()
+def dms() -> None:
+    """The commands; each has a --help of its own."""
+
+
+app.command("serve")(serve.serve)
+app.command("upload")(upload.upload)
+app.command("download")(download.download)
+app.command("token")(token.token)
+app.command("check")(check.check)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
