@@ -13,7 +13,7 @@ from dms.documenten.upload.parts import region_of
 from dms.locking.lock import opens
 from dms.model.links import target
 from dms.model.problems import Problem
-from dms.model.refusals import Invalid, NotFound, invalid
+from dms.model.refusals import Invalid, NotFound, Refusal, invalid
 from dms.model.resource import AnyOf, Resource
 from dms.storage.content.port import MissingBody, ReceivedPart, TooLong
 from dms.storage.metadata.port import Record
@@ -50,10 +50,18 @@ async def upload_part(
             raise invalid("file-size", _wrong_size(part)) from None
         except MissingBody:
             raise NotFound("De upload is intussen afgerond of vervangen.") from None
-        _check(source, part, document, came)
-        if not source.has_file:
-            return part, document
-        return await _keep(dms, resource, id, came, source, caller)
+        try:
+            _check(source, part, document, came)
+            if source.has_file:
+                part, document, replaced = await _keep(dms, resource, id, came, source, caller)
+            else:
+                replaced = came.receipt
+        except Refusal:
+            await slot.discard(came.receipt)
+            raise
+        if replaced:
+            await slot.discard(replaced)
+        return part, document
 
 
 async def _part(dms: Dms, resource: Resource, id: str, caller: Caller) -> tuple[Record, Record]:
@@ -99,13 +107,16 @@ def _wrong_size(part: Record) -> str:
 
 async def _keep(
     dms: Dms, resource: Resource, id: str, came: ReceivedPart, source: PartSource, caller: Caller
-) -> tuple[Record, Record]:
-    async def attempt() -> tuple[Record, Record]:
+) -> tuple[Record, Record, str | None]:
+    """Record that the part has come; returns it, its document, and the receipt that it replaced."""
+
+    async def attempt() -> tuple[Record, Record, str | None]:
         part, document = await _part(dms, resource, id, caller)
         _check(source, part, document, came)
+        replaced: str | None = part["_receipt"]
         part.update(voltooid=True, _receipt=came.receipt, _sha256=came.sha256)
         async with dms.metadata.transaction() as transaction:
             transaction.replace(resource.collection, part)
-        return part, document
+        return part, document, replaced
 
     return await until_no_conflict(attempt)

@@ -281,6 +281,28 @@ async def test_a_file_that_changes_meanwhile_is_refused_and_nothing_half_stays(
     assert list(uploads.states.iterdir()) == []
 
 
+class Rewriting(Seen):
+    """A watch that rewrites the file once all of it has gone."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        self.file = file
+
+    def moved(self, count: int) -> None:
+        super().moved(count)
+        if self.at == self.size:
+            _rewritten(self.file)
+
+
+async def test_a_file_that_changes_after_its_last_part_has_gone_is_refused_too(
+    session: Session, service: ServiceProcess, uploads: Uploads
+) -> None:
+    before = documents(service)
+    with pytest.raises(FileChanged):
+        await uploads.run(session, watch=Rewriting(uploads.file))
+    assert documents(service) == before
+
+
 async def test_a_file_that_changed_since_it_was_stopped_goes_whole_and_the_half_one_is_removed(
     session: Session, service: ServiceProcess, line: FailingProxy, uploads: Uploads, remarks: list[str]
 ) -> None:

@@ -600,3 +600,14 @@ class PartwiseContentContract:
         await store.remove(upload)
         assert await is_missing(store, upload)
         assert await found(store.keys()) == {}
+
+    async def test_a_discarded_part_is_gone_and_the_kept_one_stays(self, store: PartwiseContentStore) -> None:
+        upload, [region] = store.new_upload(), regions(4)
+        async with store.slot(upload, 1) as slot:
+            kept = await slot.write(whole(b"kept"), region, keep=None)
+            resent = await slot.write(whole(b"sent"), region, keep=kept.receipt)
+            await slot.discard(resent.receipt)
+            await slot.discard(resent.receipt)
+        with pytest.raises(MissingBody):
+            await store.seal(upload, [(region, resent.receipt)])
+        assert await store.seal(upload, [(region, kept.receipt)]) == body_of(upload, b"kept")

@@ -243,6 +243,9 @@ class _KillingSlot:
         self._fuse.reached(f"{name}.written")
         return came
 
+    async def discard(self, receipt: str) -> None:
+        await self._slot.discard(receipt)
+
 
 class _KillingLayout(Layout):
     """Files that become bodies: of one body from `incoming/`, or of an upload that is sealed."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 from collections.abc import AsyncIterable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -18,7 +20,8 @@ from dms.storage.content.writing import Batch, HashedFile, pour
 WHOLE = "body"  # the parts that were written in place
 SEALING = "sealing"  # locked by whoever seals or abandons
 PART_LOCK = ".lock"  # <number>.lock, locked by whoever may write that part in place
-IN_PLACE = "in-place"  # a receipt; any other receipt names a file, <number>-<hex>
+IN_PLACE = "in-place"  # a receipt; any other receipt names a file
+ASIDE = re.compile(r"[0-9]+-[0-9a-f]{32}")  # such a file: <number>-<hex>
 
 
 class PartSlot:
@@ -86,6 +89,12 @@ class PartSlot:
             raise
         finally:
             self._whole = whole
+
+    async def discard(self, receipt: str) -> None:
+        """Remove the file beside the whole; a part in place is overwritten by the next one."""
+        if ASIDE.fullmatch(receipt):
+            beside = self._layout.upload(self._upload) / receipt
+            await self._threads.run(partial(beside.unlink, missing_ok=True))
 
 
 class _PartFile:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import re
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack, suppress
 from datetime import datetime
@@ -16,11 +15,10 @@ from pathlib import Path
 from typing import Final
 
 from dms.storage.content.filesystem_layout import FILE_MODE, Layout, lies_at, locked
-from dms.storage.content.filesystem_parts import IN_PLACE, PART_LOCK, SEALING, WHOLE
+from dms.storage.content.filesystem_parts import ASIDE, IN_PLACE, PART_LOCK, SEALING, WHOLE
 from dms.storage.content.port import Body, MissingBody, Region
 from dms.storage.content.writing import read_all, write_all
 
-ASIDE = re.compile(r"[0-9]+-[0-9a-f]{32}")
 PIECE = 1024 * 1024
 PIECES_PER_STEP = 8
 POLL_SECONDS = 0.02

@@ -91,8 +91,13 @@ class Slot(Protocol):
 
         `keep` is the receipt of the part as it was received before, or None: a kept part stays whole,
         whatever happens to this one. Raises `TooLong` once more than `region.size` bytes came. Fewer are
-        for the caller to refuse, by not keeping the receipt.
+        for the caller to refuse, by not keeping the receipt. Raises `MissingBody` if the upload was sealed or
+        abandoned while the part came.
         """
+
+    async def discard(self, receipt: str) -> None:
+        """Remove what lies under a receipt that will not be sealed; what is gone, or cannot be removed by
+        itself, is fine."""
 
 
 class PartwiseContent(Protocol):
