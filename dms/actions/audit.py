@@ -5,12 +5,13 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from dms.actions.fetch import fetch
 from dms.actions.service import Dms
 from dms.autorisaties.caller import Caller
 from dms.model.change import Change, Values, Write
-from dms.model.links import absolute, own, target
+from dms.model.links import absolute, target
 from dms.model.query import OLDEST_FIRST, And, Equals
-from dms.model.refusals import Denied, NotFound
+from dms.model.refusals import NotFound
 from dms.model.resource import Resource
 from dms.storage.metadata.port import Collection, Index, Record
 
@@ -65,8 +66,7 @@ def _seen(resource: Resource, record: Values | None) -> Values | None:
 
 async def trail(dms: Dms, resource: Resource, id: str, caller: Caller) -> list[Values]:
     """All lines of an object, oldest first. None at all: 404 (G-103)."""
-    _may_read(resource, caller)
-    url = own(resource.api, resource.name, id)
+    url = (await _readable(dms, resource, id, caller))["url"]
     lines = await dms.metadata.find(AUDITTRAIL.name, Equals("hoofdObject", url), order=OLDEST_FIRST)
     if not lines:
         raise NotFound
@@ -75,8 +75,7 @@ async def trail(dms: Dms, resource: Resource, id: str, caller: Caller) -> list[V
 
 async def line(dms: Dms, resource: Resource, id: str, line_id: str, caller: Caller) -> Values:
     """One line of an object."""
-    _may_read(resource, caller)
-    url = own(resource.api, resource.name, id)
+    url = (await _readable(dms, resource, id, caller))["url"]
     query = And((Equals("_id", line_id), Equals("hoofdObject", url)))
     lines = await dms.metadata.find(AUDITTRAIL.name, query, limit=1)
     if not lines:
@@ -84,10 +83,10 @@ async def line(dms: Dms, resource: Resource, id: str, line_id: str, caller: Call
     return _shown(dms, lines[0], caller)
 
 
-def _may_read(resource: Resource, caller: Caller) -> None:
-    """G-54: the audit trail asks for its own scope on the component."""
-    if not caller.access.holds(resource.component, SCOPE):
-        raise Denied
+async def _readable(dms: Dms, resource: Resource, id: str, caller: Caller) -> Record:
+    """G-54: the audit trail asks for its own scope on the component. That scope must be granted for this
+    very object, as a line holds all that the object ever held."""
+    return await fetch(dms, resource, id, caller, scopes=SCOPE)
 
 
 def _shown(dms: Dms, line: Record, caller: Caller) -> Values:

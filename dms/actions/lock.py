@@ -12,7 +12,7 @@ from dms.documenten.versions import content_url
 from dms.locking.lock import opens, take
 from dms.model.change import Values, Write
 from dms.model.query import By, Equals
-from dms.model.refusals import invalid
+from dms.model.refusals import Invalid, invalid
 from dms.model.resource import Resource
 from dms.storage.metadata.port import Record
 
@@ -70,29 +70,34 @@ async def _end_of_upload(dms: Dms, document: Record, *, forced: bool) -> list[Wr
         "bestandsdelen", Equals("informatieobject", document["url"]), order=(By("volgnummer"),)
     )
     missing = [part["volgnummer"] for part in parts if not part["voltooid"]]
-    if not missing:
-        await _seal(dms, document, parts)
+    if not missing and await _sealed(dms, document, parts):
+        given_up = []
+    elif not forced:
+        raise _not_complete(missing, of=len(parts))
     elif len(missing) == len(parts):
-        if forced:
-            return []
-        raise invalid("file-size", "Er is nog geen bestandsdeel geüpload.")
-    elif forced:
-        document.update(_upload=None, bestandsomvang=None)
+        return []
     else:
-        shown = ", ".join(str(number) for number in missing[:20])
-        raise invalid("incomplete-upload", f"Deze bestandsdelen ontbreken nog: {shown}.")
-    given_up = [Write("insert", DROPPED, {"_id": upload})] if missing else []
+        document.update(_upload=None, bestandsomvang=None)
+        given_up = [Write("insert", DROPPED, {"_id": upload})]
     return [*(Write("remove", "bestandsdelen", part) for part in parts), *given_up]
 
 
-async def _seal(dms: Dms, document: Record, parts: list[Values]) -> None:
+async def _sealed(dms: Dms, document: Record, parts: list[Values]) -> bool:
+    """Make the parts the content of the document, unless their checksum is another than was stated."""
     regions = [(region_of(part), part["_receipt"]) for part in parts]
     body = await dms.content.seal(document["_upload"], regions)
     if await differs(dms.content, body, document["integriteit"]):
-        raise invalid(
-            "integrity-mismatch",
-            "Het bestand heeft een andere controlewaarde; upload de bestandsdelen opnieuw.",
-            "integriteit.waarde",
-        )
+        return False
     document.update(_body=body.key, _sha256=body.sha256, _upload=None)
     document["inhoud"] = content_url(document["url"], document)
+    return True
+
+
+def _not_complete(missing: list[int], *, of: int) -> Invalid:
+    if not missing:
+        reason = "Het bestand heeft een andere controlewaarde; upload de bestandsdelen opnieuw."
+        return invalid("integrity-mismatch", reason, "integriteit.waarde")
+    if len(missing) == of:
+        return invalid("file-size", "Er is nog geen bestandsdeel geüpload.")
+    shown = ", ".join(str(number) for number in missing[:20])
+    return invalid("incomplete-upload", f"Deze bestandsdelen ontbreken nog: {shown}.")

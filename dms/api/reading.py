@@ -67,12 +67,13 @@ def must_accept_json(request: web.Request) -> None:
 async def read_json(request: web.Request, *, may_be_empty: bool = False) -> dict[str, Any]:
     """The JSON object in the body. Where the standard asks for an empty body, none at all is fine as well,
     whatever its media type says."""
-    if not (may_be_empty and not request.body_exists):
+    if not may_be_empty:
         must_be_json(request)
     limit = request.app[DMS].limits.json_size
     text = b"".join([chunk async for chunk in chunks(request, limit)])
     if may_be_empty and not text.strip():
         return {}
+    must_be_json(request)
     return json_object(text)
 
 

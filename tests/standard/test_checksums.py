@@ -8,6 +8,7 @@ import zlib
 
 import pytest
 
+from dms.actions.collect import remove_dropped
 from dms.actions.service import Dms
 from tests.standard.stored import bodies, everything
 from tests.zgw import DOCUMENTS, Answer, Zgw, document_values, refusal
@@ -134,3 +135,13 @@ async def test_d_02_after_a_wrong_file_the_right_parts_can_be_sent(zgw: Zgw, dms
     assert (await zgw.post(f"{document['url']}/unlock", {"lock": document["lock"]})).status == 204
     assert (await zgw.get(f"{document['url']}/download")).body == CONTENT
     assert len(await bodies(dms)) == 1
+
+
+async def test_d_51_force_gives_up_parts_that_make_another_file(zgw: Zgw, dms: Dms, type_: str) -> None:
+    document = await uploading(zgw, type_, bytes(250))
+    assert (await zgw.post(f"{document['url']}/unlock")).status == 204
+    given_up = await zgw.get(document["url"])
+    assert (given_up["locked"], given_up["bestandsomvang"], given_up["inhoud"]) == (False, None, None)
+    assert given_up["bestandsdelen"] == []
+    assert await remove_dropped(dms) == 1
+    assert await bodies(dms) == set()
