@@ -20,6 +20,8 @@ from dms.storage.metadata.port import Record
 DEEPEST = 10
 """Levels of expand; deeper ones are refused, as are more than `MOST_PATHS` paths."""
 MOST_PATHS = 50
+MOST_OBJECTS = 20_000
+"""Objects in one answer, however often the same one: references that go round would multiply for ever."""
 
 Tree = dict[str, "Tree"]
 """The fields to expand, each with the fields to expand within it."""
@@ -33,13 +35,14 @@ async def shown(
     *,
     expand: Tree | None = None,
     shape: Shape | None = None,
+    weights: _Weights | None = None,
 ) -> list[Values]:
     """The records as this caller sees them; one query per list and per level, however many records."""
     answers = [{name: record.get(name) for name in (shape or resource.shape).answered} for record in records]
     for reverse in resource.reverses:
         await _fill(dms, reverse, records, answers)
     if expand:
-        await _expand(dms, resource, answers, expand, caller)
+        await _expand(dms, resource, answers, expand, caller, weights or _Weights())
     urls = (shape or resource.shape).urls
     for answer in answers:
         for name in urls:
@@ -83,7 +86,28 @@ def _no_choice(path: str) -> Invalid:
     return Invalid([Problem("expand", "invalid_choice", f"Dit is niet uit te klappen: {path[:100]}.")])
 
 
-async def _expand(dms: Dms, resource: Resource, answers: list[Values], tree: Tree, caller: Caller) -> None:
+class _Weights:
+    """How many objects each answer holds, itself included. Refuses an answer that grows beyond reason."""
+
+    def __init__(self) -> None:
+        self._of: dict[int, int] = {}
+
+    def add(self, answer: Values, placed: Sequence[Values]) -> None:
+        """Count what is placed in an answer."""
+        weight = self._of.get(id(answer), 1) + sum(self._of.get(id(each), 1) for each in placed)
+        self._of[id(answer)] = weight
+        if weight > MOST_OBJECTS:
+            raise _no_choice("dit levert te veel objecten op")
+
+    def check(self, answers: Sequence[Values]) -> None:
+        """Refuse answers that hold too much together."""
+        if sum(self._of.get(id(answer), 1) for answer in answers) > MOST_OBJECTS:
+            raise _no_choice("dit levert te veel objecten op")
+
+
+async def _expand(
+    dms: Dms, resource: Resource, answers: list[Values], tree: Tree, caller: Caller, weights: _Weights
+) -> None:
     """Add `_expand` to each answer, whose links are still as they are stored."""
     for answer in answers:
         answer["_expand"] = {}
@@ -93,14 +117,16 @@ async def _expand(dms: Dms, resource: Resource, answers: list[Values], tree: Tre
             raise Denied(f"Voor het uitklappen van {field} is {' of '.join(other.scopes.read)} nodig.")
         wanted = {link.id for answer in answers for link in _links(answer[field], other)}
         found = await _readable(dms, other, wanted, caller)
-        expanded = await shown(dms, other, found, caller, expand=branch)
+        expanded = await shown(dms, other, found, caller, expand=branch, weights=weights)
         by_id = {record["_id"]: answer for record, answer in zip(found, expanded, strict=True)}
         for answer in answers:
             there = [by_id[link.id] for link in _links(answer[field], other) if link.id in by_id]
+            weights.add(answer, there)
             if isinstance(answer[field], list):
                 answer["_expand"][field] = there
             elif there:
                 answer["_expand"][field] = there[0]
+    weights.check(answers)
 
 
 async def _readable(dms: Dms, resource: Resource, ids: Iterable[str], caller: Caller) -> list[Record]:

@@ -14,19 +14,20 @@ from dms.model.resource import Resource
 
 
 async def look_up(dms: Dms, resource: Resource, change: Change) -> None:
-    """Find what the rules want to see: the records that are referred to, and the resource's needs."""
+    """Find what the rules want to see: the records that are referred to, and then the resource's needs, one
+    by one in their order, so that a record that guards others can be read before them."""
     references = {
         field: link
         for field, to in resource.shape.links.items()
         if (link := target(change.sent.get(field))) and link.resource == to.resource
     }
-    needs = [need for need in resource.needs if change.act in need.acts and need.when(change)]
-    found = await asyncio.gather(
-        *(dms.metadata.get(link.resource, link.id) for link in references.values()),
-        *(dms.metadata.find(need.collection, need.query(change), limit=need.limit) for need in needs),
-    )
-    names = [*references, *(need.name for need in needs)]
-    change.related.update(zip(names, found, strict=True))
+    found = await asyncio.gather(*(dms.metadata.get(link.resource, link.id) for link in references.values()))
+    change.related.update(zip(references, found, strict=True))
+    for need in resource.needs:
+        if change.act in need.acts and need.when(change):
+            change.related[need.name] = await dms.metadata.find(
+                need.collection, need.query(change), limit=need.limit
+            )
 
 
 def references_lead_somewhere(resource: Resource, change: Change) -> Iterator[Problem]:

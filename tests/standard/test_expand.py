@@ -137,3 +137,14 @@ async def test_g_75_an_old_version_is_expanded_like_the_latest(zgw: Zgw, type_: 
 async def test_g_75_a_head_may_expand_as_the_get_does(zgw: Zgw, type_: str) -> None:
     url = f"{type_}?expand=catalogus"
     assert (await zgw.call("HEAD", url)).headers["Etag"] == (await zgw.get(url)).headers["Etag"]
+
+
+async def test_drc_012_references_that_go_round_do_not_multiply_for_ever(zgw: Zgw) -> None:
+    catalogue = await zgw.catalogue()
+    for number in range(30):
+        await zgw.document_type(catalogue=catalogue, omschrijving=f"Type {number}")
+    round_trip = "informatieobjecttypen.catalogus."
+    fine = await zgw.get(f"{CATALOGUES}?expand={round_trip}informatieobjecttypen")
+    assert fine.status == 200
+    bomb = await zgw.get(f"{CATALOGUES}?expand={round_trip * 4}informatieobjecttypen")
+    assert refusal(bomb) == (400, "invalid_choice", "expand")

@@ -76,7 +76,7 @@ async def test_drc_009_of_many_that_lock_at_once_one_gets_the_lock(zgw: Zgw, typ
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
-async def test_d_10_a_document_that_is_not_locked_is_not_changed(
+async def test_drc_010_a_document_that_is_not_locked_is_not_changed(
     zgw: Zgw, dms: Dms, type_: str, method: str
 ) -> None:
     document = await zgw.document(type_)

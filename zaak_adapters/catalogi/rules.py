@@ -81,17 +81,18 @@ def _of_this_type(change: Change) -> Query:
 _DESTROY: frozenset[Act] = frozenset({"destroy"})
 _PUBLISHED_AFTER: frozenset[Act] = EVERY_ACT - _DESTROY
 TYPE_NEEDS = (
+    # First, for whoever publishes writes it: what was read after it cannot have changed when that succeeds.
     Need(
-        "versies",
-        "informatieobjecttypen",
-        _same_type_published,
+        "catalogus van het type",
+        "catalogussen",
+        lambda change: Equals("url", change.after["catalogus"]),
         acts=_PUBLISHED_AFTER,
         when=_ends_up_published,
     ),
     Need(
-        "catalogus",
-        "catalogussen",
-        lambda change: Equals("url", change.after["catalogus"]),
+        "versies",
+        "informatieobjecttypen",
+        _same_type_published,
         acts=_PUBLISHED_AFTER,
         when=_ends_up_published,
     ),
@@ -147,7 +148,8 @@ def published_versions_do_not_overlap(change: Change) -> Iterator[Problem]:
 def publishing_is_one_at_a_time(change: Change) -> Iterator[Write]:
     """ztc-016: of two versions that are published at once, the second sees the first."""
     if change.new is not None and change.new["concept"] is False:
-        yield from (Write("replace", "catalogussen", catalogus) for catalogus in change.related["catalogus"])
+        for catalogus in change.related["catalogus van het type"]:
+            yield Write("replace", "catalogussen", catalogus)
 
 
 def a_type_in_use_stays(change: Change) -> Iterator[Problem]:
