@@ -16,7 +16,7 @@ from dms.model.refusals import RangeNotSatisfiable
 from dms.storage.content.port import ContentStore, LocalFiles
 from dms.storage.metadata.port import Record
 
-_SMALLEST_SLICE, _LARGEST_SLICE = 256 * 2**10, 16 * 2**20
+_SMALLEST_SLICE, _LARGEST_SLICE = 256 * 2**10, 4 * 2**20
 _QUICK = 0.1
 
 

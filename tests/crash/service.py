@@ -65,13 +65,23 @@ class Running:
         assert self._process.pid is not None
         os.kill(self._process.pid, signal.SIGKILL)
 
-    async def died(self) -> int | None:
-        """Wait for its end: the signal that ended it, or None if it ended by itself or did not end."""
-        await asyncio.to_thread(self._process.join, PATIENCE_SECONDS)
-        code = self._process.exitcode
-        if code is not None:
-            self._process.close()
-        return -code if code is not None and code < 0 else None
+    async def died(self) -> int:
+        """Wait for its end, and return the signal that ended it; 0 if it ended by itself.
+
+        All in the thread that starts processes: starting one also asks how the others are, and of two
+        threads that ask at the same time, one would be told nonsense.
+        """
+        loop, ended = asyncio.get_running_loop(), asyncio.Event()
+        loop.add_reader(self._process.sentinel, ended.set)
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await ended.wait()
+        finally:
+            loop.remove_reader(self._process.sentinel)
+        self._process.join()
+        code = self._process.exitcode or 0
+        self._process.close()
+        return -code
 
 
 def run_service(settings: Settings, fuse: tuple[str, int], address: Connection) -> None:
