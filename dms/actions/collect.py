@@ -5,25 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol, runtime_checkable
 
 from dms.actions.service import Dms
 from dms.documenten import versions
 from dms.documenten.upload.parts import DROPPED
 from dms.model.query import Equals, In
-from dms.storage.content.port import Entry
+from dms.storage.content.port import Entry, KeepsUnfinished
 from dms.storage.metadata.port import Conflict, every
 
 DOCUMENTS = "enkelvoudiginformatieobjecten"
 _BATCH = 500
-
-
-@runtime_checkable
-class KeepsUnfinished(Protocol):
-    """An ability of stores in which a writer that crashed leaves what is neither a body nor an upload."""
-
-    async def clear_incoming(self, older_than: datetime) -> int:
-        """Remove what nobody wrote to since; return how many."""
 
 
 @dataclass(frozen=True, slots=True)

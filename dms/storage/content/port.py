@@ -132,3 +132,11 @@ class LocalFiles(Protocol):
 
     def path(self, key: str) -> Path:
         """Where the body lies. It may be read, and never written."""
+
+
+@runtime_checkable
+class KeepsUnfinished(Protocol):
+    """An ability of stores in which a writer that crashed leaves what is neither a body nor an upload."""
+
+    async def clear_incoming(self, older_than: datetime) -> int:
+        """Remove what nobody wrote to since; return how many."""
