@@ -1,0 +1,90 @@
+"""`dms check` and `dms serve` as an operator meets them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from dms.cli import app
+from dms.settings import Settings
+from dms.wiring import wired
+
+RUNNER = CliRunner()
+SOUND = "0 documents and 0 files checked: nothing wrong, 0 leftovers."
+
+
+@pytest.fixture(autouse=True)
+def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data directory of its own, which the commands find in the environment."""
+    for name in [name for name in os.environ if name.startswith("DMS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("DMS_DATA_DIR", str(tmp_path))
+    return tmp_path
+
+
+async def content() -> AsyncIterator[bytes]:
+    yield b"orphan"
+
+
+async def leave_an_orphan(data_dir: Path) -> None:
+    async with wired(Settings(data_dir=data_dir)) as service:
+        await service.dms.content.write(content())
+
+
+async def damage(data_dir: Path, *, documents: int) -> None:
+    """Documents at a version of which nothing is kept."""
+    async with wired(Settings(data_dir=data_dir)) as service, service.dms.metadata.transaction() as changes:
+        for number in range(documents):
+            record = {
+                "_id": f"{number:08x}-0000-4000-8000-000000000000",
+                "url": f"/documenten/api/v1/enkelvoudiginformatieobjecten/{number}",
+                **dict.fromkeys(("_lock", "_upload", "_body", "inhoud")),
+                "locked": False,
+                "versie": 2,
+            }
+            changes.insert("enkelvoudiginformatieobjecten", record)
+
+
+def test_a_check_of_a_sound_service_ends_well() -> None:
+    found = RUNNER.invoke(app, ["check", "--read-bodies"])
+    assert (found.exit_code, found.stdout.strip()) == (0, SOUND)
+
+
+def test_a_check_repairs_what_is_old_enough_and_counts_it(data_dir: Path) -> None:
+    asyncio.run(leave_an_orphan(data_dir))
+    young = RUNNER.invoke(app, ["check", "--repair"])
+    assert "nothing wrong, 1 leftovers. Removed 0." in young.stdout
+    repaired = RUNNER.invoke(app, ["check", "--repair", "--min-age", "0"])
+    assert (repaired.exit_code, "Removed 1." in repaired.stdout) == (0, True)
+    assert RUNNER.invoke(app, ["check"]).stdout.strip() == SOUND
+
+
+def test_a_check_that_finds_something_wrong_says_what_and_fails(data_dir: Path) -> None:
+    asyncio.run(damage(data_dir, documents=60))
+    found = RUNNER.invoke(app, ["check"])
+    assert found.exit_code == 1
+    assert "is at version 2, but 0 earlier versions are kept" in found.stdout
+    assert "… and 20 more" in found.stdout
+    assert "60 documents and 0 files checked: 120 wrong" in found.stdout
+
+
+@pytest.mark.parametrize("command", ["serve", "check"])
+def test_a_setting_that_cannot_be_used_ends_a_command_with_its_name(
+    command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DMS_PORT", "http")
+    ended = RUNNER.invoke(app, [command])
+    assert (ended.exit_code, "DMS_PORT" in ended.stderr) == (2, True)
+
+
+def test_a_store_that_is_not_known_ends_the_service_with_those_that_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DMS_METADATA_URL", "gopher://x")
+    ended = RUNNER.invoke(app, ["serve"])
+    assert (ended.exit_code, "sqlite" in ended.stderr) == (2, True)
