@@ -14,7 +14,8 @@ from dms.model.change import Values, Write
 from dms.model.query import By, Equals
 from dms.model.refusals import Invalid, invalid
 from dms.model.resource import Resource
-from dms.storage.metadata.port import Record
+from dms.storage.content.port import MissingBody
+from dms.storage.metadata.port import Conflict, Record
 
 LOCK = ("documenten.lock",)
 FORCE = ("documenten.geforceerd-unlock",)
@@ -85,7 +86,11 @@ async def _end_of_upload(dms: Dms, document: Record, *, forced: bool) -> list[Wr
 async def _sealed(dms: Dms, document: Record, parts: list[Values]) -> bool:
     """Make the parts the content of the document, unless their checksum is another than was stated."""
     regions = [(region_of(part), part["_receipt"]) for part in parts]
-    body = await dms.content.seal(document["_upload"], regions)
+    try:
+        body = await dms.content.seal(document["_upload"], regions)
+    except MissingBody as missing:
+        # Another unlock, or an update, took the parts after the document was read: begin again from there.
+        raise Conflict(document["url"]) from missing
     if await differs(dms.content, body, document["integriteit"]):
         return False
     document.update(_body=body.key, _sha256=body.sha256, _upload=None)
