@@ -73,7 +73,7 @@ class Layout:
     def make_upload(self, key: str) -> Path:
         """The directory of an upload, made if need be; `sync_directories` is for when something is in it."""
         directory = self.upload(key)
-        self._in_settled(str(directory.parent), partial(directory.mkdir, DIRECTORY_MODE, exist_ok=True))
+        self._in_settled(str(directory.parent), partial(_make_directory, directory))
         return directory
 
     def place(self, file: str, key: str) -> None:
@@ -206,3 +206,9 @@ def lies_at(fd: int, path: Path) -> bool:
         return os.path.samestat(os.fstat(fd), path.stat())
     except FileNotFoundError:
         return False
+
+
+def _make_directory(directory: Path) -> None:
+    # Not `exist_ok`, which looks again whether it is there, and fails if a seal has just removed it.
+    with suppress(FileExistsError):
+        os.mkdir(directory, DIRECTORY_MODE)  # noqa: PTH102 (see above)
