@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from dms.actions.audit import AUDITTRAIL
-from dms.actions.collect import Collected, collect, unreferenced
+from dms.actions.collect import DOCUMENTS, Collected, collect, unreferenced
 from dms.actions.service import Dms
 from dms.documenten import versions
 from dms.documenten.upload.parts import DROPPED
@@ -18,8 +18,6 @@ from dms.model.links import target
 from dms.model.query import EVERYTHING, In
 from dms.storage.content.port import MissingBody
 from dms.storage.metadata.port import Record, every
-
-DOCUMENTS = "enkelvoudiginformatieobjecten"
 
 
 @dataclass(slots=True)
