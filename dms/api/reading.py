@@ -13,9 +13,6 @@ from dms.model.json_text import parse_json
 from dms.model.refusals import NotAcceptable, ParseError, TooLarge, TooSlow, UnsupportedMediaType
 
 JSON_TYPES = ("application/json", "application/problem+json")
-_PIECE = 512 * 2**10
-"""Bytes taken off the socket at a time for a large body. A piece costs much the same whatever its size, and
-of the 256 KiB that asyncio takes otherwise there would be twice as many."""
 
 
 async def chunks(request: web.Request, limit: int) -> AsyncIterator[bytes]:
@@ -23,7 +20,6 @@ async def chunks(request: web.Request, limit: int) -> AsyncIterator[bytes]:
     idle time."""
     if (request.content_length or 0) > limit:
         raise TooLarge(f"De aanvraag mag ten hoogste {limit} bytes groot zijn.")
-    _take_large_pieces(request)
     idle, counter, total = request.app[DMS].limits.idle_time, request.app[METRICS].received, 0
     while True:
         chunk = request.content.read_nowait()  # what is there already needs no clock
@@ -40,14 +36,6 @@ async def chunks(request: web.Request, limit: int) -> AsyncIterator[bytes]:
         if total > limit:
             raise TooLarge(f"De aanvraag mag ten hoogste {limit} bytes groot zijn.")
         yield chunk
-
-
-def _take_large_pieces(request: web.Request) -> None:
-    """For a body of unknown size too; uvloop, whose transports have no such bound, chooses by itself."""
-    is_large = request.content_length is None or request.content_length > _PIECE
-    transport = request.transport
-    if is_large and transport is not None and hasattr(transport, "max_size"):
-        transport.max_size = _PIECE
 
 
 def must_be_json(request: web.Request) -> None:

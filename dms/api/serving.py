@@ -15,7 +15,7 @@ from dms.actions.service import Dms
 from dms.api.operations import STOPPING
 
 log = structlog.get_logger(part="dms.serving")
-READ_BUFFER = 256 * 2**10
+READ_BUFFER = 512 * 2**10
 """Bytes read ahead of a handler: enough to keep the disk busy, little enough for many uploads at once."""
 _FREED_AND_KEPT = 16 * 2**20
 
