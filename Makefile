@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.made
 JOBS ?= 2
 
-.PHONY: help run setup test test-crash check format bench clean
+.PHONY: help run setup test test-engines test-crash check format bench clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -15,7 +15,7 @@ $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("dms needs Python 3.11 or newer: set PYTHON=") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --editable . --group dev
+	$(BIN)/python -m pip install --quiet --editable ".[mongodb,s3]" --group dev
 	@touch $(STAMP)
 
 setup: $(STAMP) ## Make the virtual environment in .venv
@@ -26,7 +26,10 @@ run: $(STAMP) ## Serve on embedded stores, with a small demo catalogue
 # Measuring coverage makes the tests some three times slower, so it is asked for: make test COVER=1
 test: $(STAMP) ## Run the tests; with COVER=1 also demand 95 % coverage by branch
 	@rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest -n $(JOBS) -m "not crash" $(if $(COVER),--cov --cov-report=term,)
+	$(BIN)/python -m pytest -n $(JOBS) -m "not crash and not engines" $(if $(COVER),--cov --cov-report=term,)
+
+test-engines: $(STAMP) ## Run the contracts and the service on the engines that DMS_TEST_* name
+	$(BIN)/python -m pytest -n $(JOBS) -m engines -rs
 
 test-crash: $(STAMP) ## Kill the service at every named point, 100 rounds each (CRASH_ROUNDS=)
 	$(BIN)/python -m pytest -m crash

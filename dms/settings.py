@@ -32,8 +32,32 @@ class Settings:
     port: int = _setting(8000, "Port to listen on; 0 picks a free one and prints it.")
     public_url: str = _setting("", "Origin in every URL handed out; empty: from the request's Host.")
     data_dir: Path = _setting(_DATA_DIR, "Home of the embedded stores.")
-    metadata_url: str = _setting("", "Metadata store; empty: sqlite:///<data_dir>/metadata.db.")
-    content_url: str = _setting("", "Content store; empty: file:///<data_dir>/content.")
+    metadata_url: str = _secret("", "Metadata store; empty: sqlite:///<data_dir>/metadata.db.")
+    content_url: str = _secret("", "Content store; empty: file:///<data_dir>/content.")
+    s3_access_key: str = _setting("", "Key of the S3 content store.")
+    s3_secret_key: str = _secret("", "Its secret.")
+    workers: int = _setting(1, "Processes that share the port.")
+    download_redirect: float = _setting(
+        0.0,
+        "Seconds that a signed URL of the S3 store is good for, to which downloads are redirected; 0: never.",
+    )
+    clamd_url: str = _setting(
+        "", "Virus scanners: tcp://host:3310 or unix:///path, several by comma; empty: none."
+    )
+    scan_policy: str = _setting(
+        "", "off, wait or quarantine; empty: wait where there is a scanner, else off."
+    )
+    scan_wait_size: int = _setting(64 * 2**20, "Bytes up to which an upload waits for its verdict.")
+    scan_most_bytes: int = _setting(
+        2000 * 2**20, "Largest body that is scanned; no more than clamd is set to."
+    )
+    scan_timeout: float = _setting(60.0, "Seconds in which the scanner must do its next step.")
+    scan_released: str = _setting(
+        "", "Why a body may be unscanned and handed out: too-large, encrypted, off, …"
+    )
+    blocked_extensions: str = _setting("", "Extensions of files that are refused: exe,js,…")
+    blocked_types: str = _setting("", "Media types that are refused, as stated or as sniffed.")
+    refuse_mismatch: bool = _setting(False, "Refuse content that is clearly something else than its formaat.")
     client_id: str = _setting("", "Application with all rights; empty: made at first start.")
     client_secret: str = _secret("", "Its secret; empty: made at first start.")
     client_secrets: str = _secret("", "Further known clients: id:secret,id:secret.")
@@ -77,11 +101,15 @@ class Settings:
         return replace(self, **changes)
 
     def _checked(self) -> Settings:
-        for name in ("part_size", "most_parts", "most_bytes", "json_size", "page_size"):
+        for name in ("part_size", "most_parts", "most_bytes", "json_size", "page_size", "workers"):
             if getattr(self, name) < 1:
                 raise BadSetting(f"{PREFIX}{name.upper()} must be 1 or more.")
         if self.public_url and not self.public_url.startswith(("http://", "https://")):
             raise BadSetting("DMS_PUBLIC_URL must begin with http:// or https://.")
+        if self.scan_policy not in ("", "off", "wait", "quarantine"):
+            raise BadSetting("DMS_SCAN_POLICY must be off, wait or quarantine.")
+        if self.scan_policy in ("wait", "quarantine") and not self.clamd_url:
+            raise BadSetting(f"DMS_SCAN_POLICY={self.scan_policy} needs a scanner: set DMS_CLAMD_URL.")
         if self.log_format not in ("json", "text"):
             raise BadSetting("DMS_LOG_FORMAT must be json or text.")
         return replace(self, public_url=self.public_url.rstrip("/"))
@@ -91,6 +119,11 @@ class Settings:
         """The further known clients, secret by id."""
         pairs = (pair.partition(":") for pair in self.client_secrets.split(",") if pair.strip())
         return {id.strip(): secret.strip() for id, _, secret in pairs}
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """The items of a setting that is a list, by comma."""
+    return tuple(item.strip() for item in text.split(",") if item.strip())
 
 
 def _of_file(file: Path) -> dict[str, Any]:

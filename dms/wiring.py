@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar, get_args
 from urllib.parse import urlsplit
 
+from dms.actions import turns
 from dms.actions.audit import AUDITTRAIL
-from dms.actions.service import Content, Dms, Limits
+from dms.actions.service import Content, Dms, Limits, Scanning
 from dms.autorisaties.applications import Application, Applications, Client
 from dms.documenten import versions
 from dms.documenten.api import DOCUMENTEN
+from dms.documenten.upload.mediatype import Blocked
 from dms.documenten.upload.parts import DROPPED
+from dms.documenten.upload.scans import SCANS
 from dms.model.resource import Api, Resource
-from dms.settings import BadSetting, Settings
+from dms.settings import BadSetting, Settings, listed
 from dms.storage.content.filesystem import FilesystemContentStore
 from dms.storage.metadata.port import Collection, Index, MetadataStore
 from dms.storage.metadata.sqlite import SqliteMetadataStore
+from dms.storage.scanning.clamd import ClamdScanner
+from dms.storage.scanning.port import Why
 from zaak_adapters.catalogi.api import CATALOGI
 
 T = TypeVar("T")
@@ -36,8 +42,63 @@ async def _filesystem(url: str, settings: Settings) -> Content:
     return await FilesystemContentStore.open(_path(url), durable=settings.durable)
 
 
-METADATA_STORES: dict[str, Callable[[str, Settings], Awaitable[MetadataStore]]] = {"sqlite": _sqlite}
-CONTENT_STORES: dict[str, Callable[[str, Settings], Awaitable[Content]]] = {"file": _filesystem}
+async def _mongo(url: str, settings: Settings) -> MetadataStore:
+    mongo = _extra("dms.storage.metadata.mongo", "mongodb")
+    store: MetadataStore = await mongo.MongoMetadataStore.open(url, collections(APIS))
+    return store
+
+
+async def _s3(url: str, settings: Settings) -> Content:
+    s3 = _extra("dms.storage.content.s3.store", "s3")
+    store: Content = await s3.S3ContentStore.open(
+        url, access_key=settings.s3_access_key, secret_key=settings.s3_secret_key
+    )
+    return store
+
+
+def _extra(module: str, name: str) -> Any:
+    """A backend whose libraries not everyone installs."""
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        raise BadSetting(f"This store needs {error.name}: pip install 'zgw-dms[{name}]'.") from None
+
+
+METADATA_STORES: dict[str, Callable[[str, Settings], Awaitable[MetadataStore]]] = {
+    "sqlite": _sqlite,
+    "mongodb": _mongo,
+    "mongodb+srv": _mongo,
+}
+CONTENT_STORES: dict[str, Callable[[str, Settings], Awaitable[Content]]] = {"file": _filesystem, "s3": _s3}
+
+
+def _scanning(settings: Settings) -> Scanning | None:
+    if not settings.clamd_url or settings.scan_policy == "off":
+        return None
+    try:
+        scanner = ClamdScanner(
+            listed(settings.clamd_url),
+            max_scan_bytes=settings.scan_most_bytes,
+            timeout=settings.scan_timeout,
+        )
+    except ValueError as error:
+        raise BadSetting(f"DMS_CLAMD_URL: {error}.") from None
+    released = frozenset(listed(settings.scan_released))
+    if unknown := sorted(released - frozenset(get_args(Why))):
+        raise BadSetting(f"DMS_SCAN_RELEASED knows no {unknown[0]!r}; it can be {', '.join(get_args(Why))}.")
+    return Scanning(
+        scanner,
+        wait_up_to=0 if settings.scan_policy == "quarantine" else settings.scan_wait_size,
+        released=released,
+    )
+
+
+def _blocked(settings: Settings) -> Blocked:
+    return Blocked(
+        extensions=frozenset(each.lstrip(".").lower() for each in listed(settings.blocked_extensions)),
+        types=frozenset(each.lower() for each in listed(settings.blocked_types)),
+        mismatch=settings.refuse_mismatch,
+    )
 
 
 def _path(url: str) -> Path:
@@ -53,6 +114,8 @@ def collections(apis: tuple[Api, ...]) -> tuple[Collection, ...]:
         *own,
         AUDITTRAIL,
         Collection(DROPPED),
+        Collection(SCANS, (Index(("verdict",)), Index(("_next",)))),
+        Collection(turns.COLLECTION),
         Collection("identificaties", (Index(("holder",)),)),
         Collection(
             versions.COLLECTION,
@@ -88,12 +151,11 @@ async def wired(settings: Settings) -> AsyncIterator[Wired]:
     is_new = not (settings.client_id and settings.client_secret) and not _kept(settings).exists()
     client = first_client(settings)
     async with AsyncExitStack() as stack:
-        metadata_url = settings.metadata_url or f"sqlite:{settings.data_dir / 'metadata.db'}"
-        content_url = settings.content_url or f"file:{settings.data_dir / 'content'}"
-        metadata = await _chosen(METADATA_STORES, metadata_url, "DMS_METADATA_URL")(metadata_url, settings)
-        stack.push_async_callback(metadata.close)
-        content = await _chosen(CONTENT_STORES, content_url, "DMS_CONTENT_URL")(content_url, settings)
-        stack.push_async_callback(content.close)
+        metadata = await stack.enter_async_context(open_metadata("", settings))
+        content = await stack.enter_async_context(open_content("", settings))
+        scanning = _scanning(settings)
+        if scanning is not None:
+            stack.push_async_callback(scanning.scanner.close)
         limits = Limits(
             part_size=settings.part_size,
             most_parts=settings.most_parts,
@@ -102,16 +164,25 @@ async def wired(settings: Settings) -> AsyncIterator[Wired]:
             json_size=settings.json_size,
             idle_time=settings.idle_time,
             page_size=settings.page_size,
+            download_redirect=settings.download_redirect,
         )
         known = (Client(id, secret) for id, secret in settings.clients.items())
-        yield Wired(Dms(metadata, content, APIS, limits), Applications([*known, client]), client, is_new)
+        dms = Dms(metadata, content, APIS, limits, scanning=scanning, blocked=_blocked(settings))
+        yield Wired(dms, Applications([*known, client]), client, is_new)
 
 
-def _chosen(stores: dict[str, T], url: str, name: str) -> T:
+async def _opened(
+    stores: Mapping[str, Callable[[str, Settings], Awaitable[T]]], url: str, settings: Settings, name: str
+) -> T:
     scheme = url.partition(":")[0]
     if scheme not in stores:
         raise BadSetting(f"{name} begins with {scheme!r}; it can be {', '.join(sorted(stores))}.")
-    return stores[scheme]
+    try:
+        return await stores[scheme](url, settings)
+    except BadSetting:
+        raise
+    except ValueError as error:
+        raise BadSetting(f"{name}: {error}") from None
 
 
 def first_client(settings: Settings) -> Client:
@@ -142,3 +213,25 @@ def _write_once(file: Path, text: str) -> None:
         pass
     finally:
         draft.unlink()
+
+
+@asynccontextmanager
+async def open_metadata(url: str, settings: Settings) -> AsyncIterator[MetadataStore]:
+    """The metadata store at a URL, or that of the settings for an empty one; closed on leaving."""
+    url = url or settings.metadata_url or f"sqlite:{settings.data_dir / 'metadata.db'}"
+    store = await _opened(METADATA_STORES, url, settings, "DMS_METADATA_URL")
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+@asynccontextmanager
+async def open_content(url: str, settings: Settings) -> AsyncIterator[Content]:
+    """The content store at a URL, or that of the settings for an empty one; closed on leaving."""
+    url = url or settings.content_url or f"file:{settings.data_dir / 'content'}"
+    store = await _opened(CONTENT_STORES, url, settings, "DMS_CONTENT_URL")
+    try:
+        yield store
+    finally:
+        await store.close()

@@ -11,6 +11,7 @@ from typing import Any
 
 from dms.actions.audit import AUDITTRAIL
 from dms.actions.collect import DOCUMENTS, Collected, collect, unreferenced
+from dms.actions.scanning import counted
 from dms.actions.service import Dms
 from dms.documenten import versions
 from dms.documenten.upload.parts import DROPPED
@@ -25,11 +26,13 @@ class Findings:
     """What a check found.
 
     `wrong` lists what should never be, a sentence each: it tells of lost or damaged data. `leftovers` counts
-    what the collector will remove once it is old enough. `documents` and `bodies` were looked at.
+    what the collector will remove once it is old enough. `documents` and `bodies` were looked at. `scans`
+    counts bodies by what the virus scanner said of them.
     """
 
     wrong: list[str] = field(default_factory=list)
     leftovers: Counter[str] = field(default_factory=Counter)
+    scans: Counter[str] = field(default_factory=Counter)
     documents: int = 0
     bodies: int = 0
     collected: Collected | None = None
@@ -54,6 +57,7 @@ async def check(
         progress(findings.documents)
     await _check_parts(dms, findings)
     await _count_leftovers(dms, findings)
+    findings.scans.update(await counted(dms))
     if repair:
         age = orphan_age
         findings.collected = await collect(

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dms.actions.service import Dms
+from dms.actions.upload import start_over
 from dms.documenten import versions
 from dms.documenten.upload.parts import DROPPED
+from dms.documenten.upload.scans import SCANS
 from dms.model.query import Equals, In
 from dms.storage.content.port import Entry, KeepsUnfinished
-from dms.storage.metadata.port import Conflict, every
+from dms.storage.metadata.port import Conflict, Record, every
 
 DOCUMENTS = "enkelvoudiginformatieobjecten"
 _BATCH = 500
@@ -47,19 +49,23 @@ async def remove_dropped(dms: Dms) -> int:
     """Remove the bodies and uploads that a committed change let go of (drc-008, D-52)."""
     removed = 0
     async for batch in every(dms.metadata, DROPPED):
+        scans = await dms.metadata.find(SCANS, In("_id", tuple(dropped["_id"] for dropped in batch)))
+        verdicts = {scan["_id"]: scan for scan in scans}
         for dropped in batch:
             await dms.content.abandon(dropped["_id"])
             await dms.content.remove(dropped["_id"])
-            removed += await _forget(dms, dropped)
+            removed += await _forget(dms, dropped, verdicts.get(dropped["_id"]))
     return removed
 
 
-async def _forget(dms: Dms, dropped: dict[str, object]) -> int:
+async def _forget(dms: Dms, dropped: Record, scan: Record | None) -> int:
     try:
         async with dms.metadata.transaction() as transaction:
             transaction.remove(DROPPED, dropped)
+            if scan is not None:
+                transaction.remove(SCANS, scan)
     except Conflict:
-        return 0  # another node was as quick
+        return 0  # another node was as quick, or a scan ended: the next round takes it
     return 1
 
 
@@ -94,18 +100,14 @@ async def give_up_uploads(dms: Dms, *, older_than: datetime, orphans_before: dat
 
 
 async def _give_up(dms: Dms, upload: str) -> int:
-    """Forget the parts before their bytes go, so that no part is called complete that is not there."""
     documents = await dms.metadata.find(DOCUMENTS, Equals("_upload", upload), limit=1)
     if not documents:
         return 0
     parts = await dms.metadata.find("bestandsdelen", Equals("informatieobject", documents[0]["url"]))
     try:
-        async with dms.metadata.transaction() as transaction:
-            for part in parts:
-                transaction.replace("bestandsdelen", {**part, "voltooid": False, "_receipt": None})
+        await start_over(dms, upload, parts)
     except Conflict:
         return 0  # news, after all
-    await dms.content.abandon(upload)
     return 1
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from typing import Any
 
+import structlog
 from pydantic import TypeAdapter, ValidationError
 
 from dms.actions.change import change
 from dms.actions.checksum import differs
 from dms.actions.create import create
 from dms.actions.lock import owner
+from dms.actions.receive import receive
 from dms.actions.service import Dms
 from dms.autorisaties.caller import Caller
 from dms.documenten.upload.received import Received
@@ -20,6 +23,7 @@ from dms.model.refusals import Refusal, TooLarge
 from dms.model.resource import Resource
 from dms.storage.metadata.port import Record
 
+log = structlog.get_logger(part="dms.documents")
 _OMVANG: TypeAdapter[int] = TypeAdapter(Omvang)
 
 
@@ -30,9 +34,9 @@ async def create_document(
     came = await _with_empty_file(dms, sent, came, {})
     try:
         facts = await _facts(dms, sent, came, caller, {})
-        return await create(dms, resource, sent, caller, facts)
+        return _noted(await create(dms, resource, sent, caller, facts))
     except Refusal:
-        await _throw_away(dms, came)
+        await throw_away(dms, came)
         raise
 
 
@@ -51,9 +55,9 @@ async def change_document(
     came = await _with_empty_file(dms, sent, came, before)
     try:
         facts = await _facts(dms, sent, came, caller, before)
-        return await change(dms, resource, id, sent, caller, facts=facts, partial=partial)
+        return _noted(await change(dms, resource, id, sent, caller, facts=facts, partial=partial))
     except Refusal:
-        await _throw_away(dms, came)
+        await throw_away(dms, came)
         raise
 
 
@@ -77,10 +81,23 @@ async def _facts(
         "part_size": dms.limits.part_size,
         "most_parts": dms.limits.most_parts,
         "owner": owner(caller),
+        "blocked": dms.blocked,
     }
 
 
-async def _throw_away(dms: Dms, came: Received) -> None:
+def _noted(record: Record) -> Record:
+    """The record, of which the log says so if its content is not what its formaat says."""
+    if record["_formaat_differs"]:
+        log.warning(
+            "formaat differs",
+            document=record["url"],
+            formaat=record["formaat"],
+            looks_like=record["_mediatype"],
+        )
+    return record
+
+
+async def throw_away(dms: Dms, came: Received) -> None:
     """Only what is known to be refused goes: a change whose end is not known keeps its body, and if it did
     not happen the collector finds it."""
     if came.body is not None:
@@ -108,7 +125,7 @@ async def _with_empty_file(
     stays = not came.sent and before.get("_body") is not None
     if came.body is not None or came.problem is not None or stays or _size(sent, before) != 0:
         return came
-    return Received(sent=came.sent, body=await dms.content.write(_nothing()))
+    return replace(await receive(dms, _nothing(), 0), sent=came.sent)
 
 
 def _size(sent: Mapping[str, Any], before: Mapping[str, Any]) -> int | None:

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from dms.actions.checksum import differs
 from dms.actions.fetch import fetch
+from dms.actions.receive import look_at
 from dms.actions.service import Dms
+from dms.actions.upload import start_over
 from dms.actions.writing import apply, until_no_conflict
 from dms.autorisaties.caller import Caller
+from dms.documenten.rules import kind_problems
+from dms.documenten.upload.mediatype import agrees
 from dms.documenten.upload.parts import DROPPED, region_of
+from dms.documenten.upload.received import Received
+from dms.documenten.upload.scans import SCANS, scan_record, virus_found
 from dms.documenten.versions import content_url
 from dms.locking.lock import opens, take
 from dms.model.change import Values, Write
+from dms.model.problems import Problem
 from dms.model.query import By, Equals
 from dms.model.refusals import Invalid, invalid
 from dms.model.resource import Resource
 from dms.storage.content.port import MissingBody
 from dms.storage.metadata.port import Conflict, Record
+from dms.storage.scanning.port import Infected
 
 LOCK = ("documenten.lock",)
 FORCE = ("documenten.geforceerd-unlock",)
@@ -71,37 +79,61 @@ async def _end_of_upload(dms: Dms, document: Record, *, forced: bool) -> list[Wr
         "bestandsdelen", Equals("informatieobject", document["url"]), order=(By("volgnummer"),)
     )
     missing = [part["volgnummer"] for part in parts if not part["voltooid"]]
-    if not missing and await _sealed(dms, document, parts):
-        given_up = []
-    elif not forced:
-        raise _not_complete(missing, of=len(parts))
-    elif len(missing) == len(parts):
-        return []
-    else:
+    refusal: Invalid | None = _not_complete(missing, of=len(parts)) if missing else None
+    more: list[Write] = []
+    if not missing:
+        came = await _sealed(dms, document, parts)
+        refusal = await _refused(dms, document, came)
+        if refusal is None:
+            more = _completed(dms, document, came)
+        elif isinstance(came.verdict, Infected) and not forced:
+            await start_over(dms, upload, parts)
+    if refusal is not None:
+        if not forced:
+            raise refusal
+        if len(missing) == len(parts):
+            return []
         document.update(_upload=None, bestandsomvang=None)
-        given_up = [Write("insert", DROPPED, {"_id": upload})]
-    return [*(Write("remove", "bestandsdelen", part) for part in parts), *given_up]
+        more = [Write("insert", DROPPED, {"_id": upload})]
+    return [*(Write("remove", "bestandsdelen", part) for part in parts), *more]
 
 
-async def _sealed(dms: Dms, document: Record, parts: list[Values]) -> bool:
-    """Make the parts the content of the document, unless their checksum is another than was stated."""
+async def _sealed(dms: Dms, document: Record, parts: list[Values]) -> Received:
+    """The parts made into one body, which belongs to no version yet."""
     regions = [(region_of(part), part["_receipt"]) for part in parts]
     try:
         body = await dms.content.seal(document["_upload"], regions)
+        return await look_at(dms, body)
     except MissingBody as missing:
         # Another unlock, or an update, took the parts after the document was read: begin again from there.
         raise Conflict(document["url"]) from missing
-    if await differs(dms.content, body, document["integriteit"]):
-        return False
-    document.update(_body=body.key, _sha256=body.sha256, _upload=None)
+
+
+async def _refused(dms: Dms, document: Record, came: Received) -> Invalid | None:
+    """Why this body cannot become the content of the document: what a create with it would be told."""
+    assert came.body is not None
+    assert came.mediatype is not None
+    problems = list(kind_problems(dms.blocked, document["formaat"], came.mediatype))
+    if isinstance(came.verdict, Infected):
+        problems.append(virus_found(came.verdict))
+    if await differs(dms.content, came.body, document["integriteit"]):
+        reason = "Het bestand heeft een andere controlewaarde; upload de bestandsdelen opnieuw."
+        problems.append(Problem("integriteit.waarde", "integrity-mismatch", reason))
+    return Invalid(problems) if problems else None
+
+
+def _completed(dms: Dms, document: Record, came: Received) -> list[Write]:
+    """Make the body the content of the document."""
+    assert came.body is not None
+    document.update(_body=came.body.key, _sha256=came.body.sha256, _upload=None, _mediatype=came.mediatype)
+    document["_formaat_differs"] = not agrees(document["formaat"], str(came.mediatype))
     document["inhoud"] = content_url(document["url"], document)
-    return True
+    if not came.to_scan:
+        return []
+    return [Write("insert", SCANS, scan_record(came.body.key, came.body.size, came.verdict, dms.clock()))]
 
 
 def _not_complete(missing: list[int], *, of: int) -> Invalid:
-    if not missing:
-        reason = "Het bestand heeft een andere controlewaarde; upload de bestandsdelen opnieuw."
-        return invalid("integrity-mismatch", reason, "integriteit.waarde")
     if len(missing) == of:
         return invalid("file-size", "Er is nog geen bestandsdeel geüpload.")
     shown = ", ".join(str(number) for number in missing[:20])

@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Protocol
 
+from dms.documenten.upload.mediatype import Blocked
 from dms.model.fields import moment_text
 from dms.model.resource import Api, Resource
 from dms.storage.content.port import ContentStore, PartwiseContent
 from dms.storage.metadata.port import MetadataStore
+from dms.storage.scanning.port import Scanner
 
 
 class Content(ContentStore, PartwiseContent, Protocol):
@@ -29,6 +31,18 @@ class Limits:
     json_size: int = 512 * 2**10
     idle_time: float = 60.0
     page_size: int = 100
+    download_redirect: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Scanning:
+    """How bodies are scanned. Who sends up to `wait_up_to` bytes gets the verdict with the answer; more is
+    accepted, and kept back until it was found clean. `released` are reasons for which a body without a
+    verdict is handed out all the same."""
+
+    scanner: Scanner
+    wait_up_to: int = 0
+    released: frozenset[str] = frozenset()
 
 
 def _utc_now() -> datetime:
@@ -44,6 +58,8 @@ class Dms:
     apis: tuple[Api, ...]
     limits: Limits = field(default_factory=Limits)
     clock: Callable[[], datetime] = _utc_now
+    scanning: Scanning | None = None
+    blocked: Blocked = field(default_factory=Blocked)
 
     @cached_property
     def _resources(self) -> dict[str, Resource]:

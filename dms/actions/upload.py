@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from dms.actions.fetch import fetch
@@ -120,3 +120,17 @@ async def _keep(
         return part, document, replaced
 
     return await until_no_conflict(attempt)
+
+
+async def start_over(dms: Dms, upload: str, parts: Sequence[Record]) -> None:
+    """Forget what was received of an upload; its document goes on waiting for all parts. Raises `Conflict` if
+    one of them changed meanwhile.
+
+    The records go first, so that no part is called complete that is not there.
+    """
+    async with dms.metadata.transaction() as transaction:
+        for part in parts:
+            transaction.replace(
+                "bestandsdelen", {**part, "voltooid": False, "_receipt": None, "_sha256": None}
+            )
+    await dms.content.abandon(upload)

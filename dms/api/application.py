@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from pathlib import Path
 
 from aiohttp import web
 
 from dms.actions.service import Dms
-from dms.api import openapi
+from dms.api import openapi, scans
 from dms.api.context import DMS, METRICS, PUBLIC_URL, TOKENS
 from dms.api.documents import DocumentHandlers, PartHandlers
 from dms.api.metrics import Metrics
@@ -26,13 +27,15 @@ HANDLERS: dict[str, type[ResourceHandlers]] = {
 """Resources whose operations go beyond the usual ones."""
 
 
-def application(dms: Dms, tokens: Tokens, *, public_url: str = "") -> web.Application:
+def application(
+    dms: Dms, tokens: Tokens, *, public_url: str = "", shared_figures: Path | None = None
+) -> web.Application:
     """The service as an aiohttp application; the stores are opened and closed by whoever calls."""
     app = web.Application(middlewares=[observed], client_max_size=dms.limits.json_size)
-    app[DMS], app[TOKENS], app[METRICS], app[PUBLIC_URL] = dms, tokens, Metrics(), public_url
+    app[DMS], app[TOKENS], app[METRICS], app[PUBLIC_URL] = dms, tokens, Metrics(shared_figures), public_url
     app[STOPPING] = asyncio.Event()
     app.on_response_prepare.append(stamp)
-    app.add_routes(ROUTES)
+    app.add_routes([*ROUTES, *scans.ROUTES])
     for api in dms.apis:
         app.add_routes(openapi.routes(api))
         for resource in api.resources:

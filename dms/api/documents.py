@@ -9,9 +9,11 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from dms.actions.documents import change_document, create_document, received_nothing
+from dms.actions.documents import change_document, create_document, received_nothing, throw_away
 from dms.actions.fetch import fetch_version
 from dms.actions.lock import lock, unlock
+from dms.actions.receive import receive
+from dms.actions.scanning import must_be_cleared
 from dms.actions.upload import upload_part
 from dms.api.context import METRICS
 from dms.api.download import send
@@ -20,7 +22,7 @@ from dms.api.reading import chunks, must_be_json, read_json
 from dms.api.resources import ResourceHandlers, checked_request, record_id
 from dms.documenten.resources.bestandsdelen import shown_in_document
 from dms.documenten.resources.enkelvoudiginformatieobjecten import UnlockEnkelvoudigInformatieObject
-from dms.documenten.upload.base64_text import BadBase64, Base64Text
+from dms.documenten.upload.base64_text import BadBase64, Base64Text, largest_decoded
 from dms.documenten.upload.json_members import LargeMember
 from dms.documenten.upload.part_form import PartForm
 from dms.documenten.upload.received import Received
@@ -28,7 +30,6 @@ from dms.locking.lock import token_of
 from dms.model.links import absolute
 from dms.model.record import Shape
 from dms.model.refusals import ParseError, UnsupportedMediaType, invalid
-from dms.storage.content.port import Body
 
 
 class DocumentHandlers(ResourceHandlers):
@@ -56,24 +57,22 @@ class DocumentHandlers(ResourceHandlers):
         source = _Content(chunks(request, limits.request_size), member)
         async with aclosing(source.decoded()) as content:
             first = await anext(content, None)
-            body = None if first is None else await self._stored(request, _rejoined(first, content))
+            came = None if first is None else await self._stored(request, _rejoined(first, content))
         try:
             split = member.close()
         except ParseError:
-            await self._discard(body)
+            if came is not None:
+                await throw_away(self.dms, came)
             raise
-        if body is not None:
-            return split.document, Received(sent=True, body=body)
+        if came is not None:
+            return split.document, came
         sent = "inhoud" in split.document
         return split.document, received_nothing(split.document, member=sent)
 
-    async def _stored(self, request: web.Request, content: AsyncIterator[bytes]) -> Body:
+    async def _stored(self, request: web.Request, content: AsyncIterator[bytes]) -> Received:
+        length = request.content_length
         with request.app[METRICS].uploads.track_inprogress():
-            return await self.dms.content.write(content)
-
-    async def _discard(self, body: Body | None) -> None:
-        if body is not None:
-            await self.dms.content.remove(body.key)
+            return await receive(self.dms, content, None if length is None else largest_decoded(length))
 
     async def download(self, request: web.Request) -> web.StreamResponse:
         """`GET` and `HEAD` of the content: 200, 206, 204 when there is none (D-38, QD-6)."""
@@ -82,6 +81,7 @@ class DocumentHandlers(ResourceHandlers):
         record = await fetch_version(self.dms, self.resource, record_id(request), who, version=version)
         if record["_body"] is None:
             return web.Response(status=204)
+        await must_be_cleared(self.dms, record["_body"])
         return await send(request, self.dms.content, record)
 
     async def lock(self, request: web.Request) -> web.StreamResponse:

@@ -8,14 +8,16 @@ import contextlib
 from typing import IO
 from urllib.parse import quote
 
+import structlog
 from aiohttp import web
 
 from dms.api.context import DMS, METRICS
 from dms.api.json_response import has_already
 from dms.model.refusals import RangeNotSatisfiable
-from dms.storage.content.port import ContentStore, LocalFiles
+from dms.storage.content.port import ContentStore, LocalFiles, MissingBody, PresignedReads
 from dms.storage.metadata.port import Record
 
+log = structlog.get_logger(part="dms.download")
 _SMALLEST_SLICE, _LARGEST_SLICE = 256 * 2**10, 4 * 2**20
 _QUICK = 0.1
 
@@ -26,6 +28,9 @@ async def send(request: web.Request, content: ContentStore, record: Record) -> w
     headers = _headers(record)
     if has_already(request, etag):
         return web.Response(status=304, headers={"ETag": headers["ETag"]})
+    seconds = request.app[DMS].limits.download_redirect
+    if seconds > 0 and request.method == "GET" and isinstance(content, PresignedReads):
+        return await _redirect(content, record, headers, int(seconds))
     asked = _asked_range(request, size, etag)
     start, stop = asked or (0, size)
     response = web.StreamResponse(status=206 if asked else 200, headers=headers)
@@ -45,6 +50,20 @@ async def send(request: web.Request, content: ContentStore, record: Record) -> w
             await _send_chunks(request, response, content, record["_body"], start, stop)
     request.app[METRICS].sent.inc(stop - start)
     return response
+
+
+async def _redirect(
+    content: PresignedReads, record: Record, headers: dict[str, str], seconds: int
+) -> web.Response:
+    """Send the client to the store, which knows ranges too; the address is good for a while only, and is not
+    to be kept by anyone."""
+    address = await content.read_url(
+        record["_body"],
+        seconds=max(1, seconds),
+        content_disposition=headers["Content-Disposition"],
+        content_type="application/octet-stream",
+    )
+    return web.Response(status=307, headers={"Location": address, "Cache-Control": "no-store"})
 
 
 def _headers(record: Record) -> dict[str, str]:
@@ -138,6 +157,11 @@ async def _send_chunks(
     except TimeoutError:
         _give_up(request)
         raise ConnectionResetError("The client stopped reading.") from None
+    except (OSError, MissingBody) as error:
+        # What was sent cannot be taken back; a connection that breaks tells the client that it is not all.
+        log.error("download broke off", key=key, error=str(error) or type(error).__name__)  # noqa: TRY400
+        _give_up(request)
+        raise ConnectionResetError("The store stopped sending.") from None
     await response.write_eof()
 
 

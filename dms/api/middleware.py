@@ -16,7 +16,16 @@ from aiohttp.http_exceptions import HttpProcessingError
 from dms.api.authentication import origin
 from dms.api.context import CLIENT_ID, DMS, METRICS, REQUEST_ID
 from dms.api.problem_json import problem, problem_response
-from dms.model.refusals import MethodNotAllowed, NotFound, ParseError, Refusal, TooLarge
+from dms.model.refusals import (
+    MethodNotAllowed,
+    NotFound,
+    ParseError,
+    Refusal,
+    StoreFull,
+    TooLarge,
+    Unavailable,
+)
+from dms.storage.failures import Unreachable, is_full
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -43,7 +52,9 @@ async def observed(request: web.Request, handler: Handler) -> web.StreamResponse
     return response
 
 
-async def _answered(request: web.Request, handler: Handler, facts: dict[str, object]) -> web.StreamResponse:
+async def _answered(  # noqa: PLR0911 - one way out for each kind of end
+    request: web.Request, handler: Handler, facts: dict[str, object]
+) -> web.StreamResponse:
     try:
         return await handler(request)
     except Refusal as refusal:
@@ -56,12 +67,22 @@ async def _answered(request: web.Request, handler: Handler, facts: dict[str, obj
         if "Allow" in error.headers:
             response.headers["Allow"] = error.headers["Allow"]
         return response
+    except Unreachable as error:
+        return _failed(request, error, Unavailable(), facts)
     except (ClientError, HttpProcessingError, web.RequestPayloadError, ConnectionError) as error:
         facts["error"] = type(error).__name__
         return _refuse(request, ParseError("De aanvraag brak af voordat zij heel was."), facts)
-    except Exception:
+    except Exception as error:
+        if isinstance(error, OSError) and is_full(error):
+            return _failed(request, error, StoreFull(), facts)
         log.exception("failed", request_id=request[REQUEST_ID], path=request.path)
         return _refuse(request, Refusal("Er ging iets mis; meld de instance bij de beheerder."), facts)
+
+
+def _failed(request: web.Request, error: OSError, refusal: Refusal, facts: dict[str, object]) -> web.Response:
+    """A store failed in a way that is known: operators read how, clients what to do."""
+    log.error("store failed", request_id=request[REQUEST_ID], code=refusal.code, error=str(error))
+    return _refuse(request, refusal, facts)
 
 
 def _refuse(request: web.Request, refusal: Refusal, facts: dict[str, object]) -> web.Response:

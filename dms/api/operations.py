@@ -8,6 +8,7 @@ import inspect
 import structlog
 from aiohttp import web
 
+from dms.actions.scanning import counted
 from dms.api.context import DMS, METRICS
 from dms.api.json_response import json_response
 from dms.model import refusals
@@ -25,9 +26,15 @@ async def live(request: web.Request) -> web.StreamResponse:
 
 
 async def ready(request: web.Request) -> web.StreamResponse:
-    """`GET /healthz/ready`: 200 when both stores can read and write, else 503 and which cannot."""
+    """`GET /healthz/ready`: 200 when both stores can read and write, else 503 and which cannot.
+
+    A scanner that fails is told too, but no reason to be taken out of service: what cannot be scanned is
+    accepted, and kept back.
+    """
     dms = request.app[DMS]
     checks = {"metadata": dms.metadata.healthy, "content": dms.content.healthy}
+    if dms.scanning is not None:
+        checks["scanner"] = dms.scanning.scanner.healthy
     answers = await asyncio.gather(
         *(asyncio.wait_for(check(), _PATIENCE) for check in checks.values()), return_exceptions=True
     )
@@ -38,19 +45,22 @@ async def ready(request: web.Request) -> web.StreamResponse:
             log.error("not ready", store=name, error=str(answer) or type(answer).__name__)
     if request.app[STOPPING].is_set():
         found["service"] = "stopping"
-    healthy = set(found.values()) == {"ok"}
+    healthy = {state for part, state in found.items() if part != "scanner"} == {"ok"}
     return json_response({"status": "ok" if healthy else "failing", **found}, status=200 if healthy else 503)
 
 
 async def metrics(request: web.Request) -> web.StreamResponse:
     """`GET /metrics`, in the text form of Prometheus."""
     dms, figures = request.app[DMS], request.app[METRICS]
-    locked, waiting = await asyncio.gather(
+    locked, waiting, scanned = await asyncio.gather(
         dms.metadata.count("enkelvoudiginformatieobjecten", Equals("locked", True)),
         dms.metadata.count("enkelvoudiginformatieobjecten", IsNull("_upload", wanted=False)),
+        counted(dms),
     )
     figures.locked.set(locked)
     figures.waiting.set(waiting)
+    for verdict, bodies in scanned.items():
+        figures.bodies.labels(verdict).set(bodies)
     return web.Response(body=figures.text(), headers={"Content-Type": "text/plain; version=0.0.4"})
 
 

@@ -5,13 +5,10 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable
-from datetime import timedelta
 
 import structlog
 from aiohttp import web
 
-from dms.actions.collect import collect
-from dms.actions.service import Dms
 from dms.api.operations import STOPPING
 
 log = structlog.get_logger(part="dms.serving")
@@ -21,16 +18,23 @@ _FREED_AND_KEPT = 16 * 2**20
 
 
 async def serve(
-    app: web.Application, host: str, port: int, *, stop_time: float, started: Callable[[str], None]
+    app: web.Application,
+    host: str,
+    port: int,
+    *,
+    stop_time: float,
+    started: Callable[[str], None],
+    shared_port: bool = False,
 ) -> None:
-    """Listen, tell `started` the address, and return after SIGTERM or SIGINT."""
+    """Listen, tell `started` the address, and return after SIGTERM or SIGINT. A `shared_port` is one on which
+    other processes listen as well; the kernel deals connections out."""
     _keep_freed_memory()
     runner = web.AppRunner(
         app, access_log=None, read_bufsize=READ_BUFFER, shutdown_timeout=stop_time, keepalive_timeout=75
     )
     await runner.setup()
     try:
-        site = web.TCPSite(runner, host, port, backlog=1024)
+        site = web.TCPSite(runner, host, port, backlog=1024, reuse_port=shared_port)
         await site.start()
         bound = site._server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
         stop = app[STOPPING]
@@ -48,22 +52,3 @@ def _keep_freed_memory() -> None:
     """Let glibc keep what one piece of an upload frees for the next, which else comes from the kernel page by
     page. It keeps as much as the largest block that was ever freed; this one is never touched."""
     bytes(_FREED_AND_KEPT)
-
-
-async def collect_now_and_then(
-    dms: Dms, *, every: float, orphan_age: timedelta, upload_age: timedelta
-) -> None:
-    """Run the collector for as long as the service does; a round that fails is logged, and the next comes."""
-    while True:
-        try:
-            collected = await collect(dms, orphan_age=orphan_age, upload_age=upload_age)
-            if collected.dropped or collected.orphans or collected.uploads:
-                log.info(
-                    "collected",
-                    dropped=collected.dropped,
-                    orphans=collected.orphans,
-                    uploads=collected.uploads,
-                )
-        except Exception:
-            log.exception("collecting failed")
-        await asyncio.sleep(every)

@@ -1,10 +1,10 @@
-"""The command line: `dms serve`, `dms upload`, `dms download`, `dms check`, `dms token`."""
+"""The command line: `dms serve`, and all that clients and operators do with it."""
 
 from __future__ import annotations
 
 import typer
 
-from dms.cli import check, download, serve, token, upload
+from dms.cli import backup, check, download, migrate, rescan, serve, token, upload
 
 app = typer.Typer(
     name="dms",
@@ -24,6 +24,11 @@ app.command("upload")(upload.upload)
 app.command("download")(download.download)
 app.command("token")(token.token)
 app.command("check")(check.check)
+app.command("rescan")(rescan.rescan)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
+app.command("migrate-content")(migrate.migrate_content)
+app.command("migrate-metadata")(migrate.migrate_metadata)
 
 
 def main() -> None:

@@ -73,6 +73,8 @@ def _summary(findings: Findings) -> str:
     wrong = f"{len(findings.wrong)} wrong" if findings.wrong else "nothing wrong"
     left = sum(findings.leftovers.values())
     text = f"{looked}: {wrong}, {left} leftovers."
+    if scanned := ", ".join(f"{bodies} {verdict}" for verdict, bodies in findings.scans.items() if bodies):
+        text += f" Virus scanner: {scanned}."
     if findings.collected is not None:
         collected = findings.collected
         text += f" Removed {collected.dropped + collected.orphans + collected.uploads}."

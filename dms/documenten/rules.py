@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dms.documenten.upload.mediatype import Blocked, agrees
 from dms.documenten.upload.received import received
 from dms.locking.lock import opens
 from dms.model.change import Change
 from dms.model.fields import VERTROUWELIJKHEID
 from dms.model.problems import NON_FIELD, Problem
 
+NOTHING_BLOCKED = Blocked()
 DRAFTS = ("in_bewerking", "ter_vaststelling")
 
 
@@ -62,6 +64,37 @@ def content_matches_its_checksum(change: Change) -> Iterator[Problem]:
             "integrity-mismatch",
             "De inhoud heeft een andere controlewaarde: is het bestand heel overgekomen?",
         )
+
+
+def the_file_is_of_an_allowed_kind(change: Change) -> Iterator[Problem]:
+    """DMS_BLOCKED_EXTENSIONS, DMS_BLOCKED_TYPES, DMS_REFUSE_MISMATCH: files of some kinds are kept out. What
+    was there before is not looked at again."""
+    blocked = change.facts.get("blocked", NOTHING_BLOCKED)
+    new, old, came = change.new, change.old or {}, received(change)
+    if new is None:
+        return
+    if new["bestandsnaam"] != old.get("bestandsnaam") and blocked.extension(new["bestandsnaam"]):
+        yield Problem("bestandsnaam", "blocked-extension", "Bestanden met deze extensie worden geweigerd.")
+    if new["formaat"] != old.get("formaat") and blocked.type(new["formaat"]):
+        yield Problem("formaat", "blocked-type", "Bestanden van dit type worden geweigerd.")
+    if came.mediatype is not None:
+        yield from kind_problems(blocked, new["formaat"], came.mediatype)
+
+
+def kind_problems(blocked: Blocked, formaat: str, mediatype: str) -> Iterator[Problem]:
+    """What is wrong with content that looks like `mediatype`."""
+    if blocked.type(mediatype):
+        yield Problem("inhoud", "blocked-type", f"Bestanden van het type {mediatype} worden geweigerd.")
+    if blocked.mismatch and not agrees(formaat, mediatype):
+        reason = f"De inhoud is {mediatype}; het formaat zegt iets anders."
+        yield Problem("formaat", "formaat-mismatch", reason)
+
+
+def formaat_beside_the_content(change: Change) -> None:
+    """Whether the content clearly is something else than its formaat says: a warning beside the record."""
+    if change.new is not None:
+        looks_like = change.new.get("_mediatype")
+        change.new["_formaat_differs"] = not agrees(change.new["formaat"], looks_like or "")
 
 
 def size_is_that_of_the_content(change: Change) -> Iterator[Problem]:

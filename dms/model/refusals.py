@@ -5,7 +5,8 @@
     ├── Invalid 400               ├── MethodNotAllowed 405      ├── TooLarge 413
     ├── Denied 403                ├── NotAcceptable 406         ├── UnsupportedMediaType 415
     │   └── TokenRefused 403      ├── InConflict 409            ├── RangeNotSatisfiable 416
-    └── TooSlow 408               └── Unavailable 503
+    ├── TooSlow 408               ├── NotCleared 409            ├── Unavailable 503
+    └── StoreFull 507
 
 `api` turns them into problem+json; nothing else does.
 """
@@ -93,6 +94,12 @@ class InConflict(Refusal):
     status, code, title = 409, "conflict", "Het object werd tegelijkertijd gewijzigd; probeer het opnieuw."
 
 
+class NotCleared(Refusal):
+    """The content is kept, but not handed out: it was not found clean of viruses, or not yet."""
+
+    status, code, title = 409, "not-cleared", "De inhoud is niet vrijgegeven."
+
+
 class PreconditionFailed(Refusal):
     """A condition in the request's headers does not hold."""
 
@@ -125,6 +132,12 @@ class Unavailable(Refusal):
     """A store does not answer, or the service is stopping."""
 
     status, code, title = 503, "unavailable", "De dienst is even niet beschikbaar; probeer het later opnieuw."
+
+
+class StoreFull(Refusal):
+    """There is no room to store this. What was stored before can still be read."""
+
+    status, code, title = 507, "insufficient_storage", "Er is geen opslagruimte meer; meld het de beheerder."
 
 
 def invalid(code: str, reason: str, name: str = NON_FIELD) -> Invalid:

@@ -98,6 +98,9 @@ class KillingMetadata:
     async def next_number(self, series: str, *, floor: int = 0, count: int = 1) -> int:
         return await self._store.next_number(series, floor=floor, count=count)
 
+    async def series(self) -> dict[str, int]:
+        return await self._store.series()
+
     async def healthy(self) -> None:
         await self._store.healthy()
 

@@ -15,9 +15,10 @@ from typing import Any
 
 from dms import logs
 from dms.actions.collect import collect
+from dms.actions.rounds import Collecting, collect_in_turn
 from dms.actions.service import Content
 from dms.api.application import application
-from dms.api.serving import collect_now_and_then, serve
+from dms.api.serving import serve
 from dms.autorisaties.tokens import Tokens
 from dms.settings import Settings
 from dms.storage.metadata.port import MetadataStore
@@ -108,12 +109,12 @@ async def _serving(settings: Settings, started: Callable[[str], Any]) -> None:
 
 
 async def _collect_often(service: Wired, settings: Settings) -> None:
-    await collect_now_and_then(
-        service.dms,
-        every=settings.collect_every,
+    when = Collecting(
+        every=timedelta(seconds=settings.collect_every),
         orphan_age=timedelta(seconds=settings.orphan_age),
         upload_age=timedelta(seconds=settings.upload_age),
     )
+    await collect_in_turn(service.dms, when)
 
 
 async def _collecting(settings: Settings) -> None:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from dms.documenten import rules, versions
 from dms.documenten.resources.bestandsdelen import BestandsDeel, shown_in_document
-from dms.documenten.upload import parts
+from dms.documenten.upload import parts, scans
 from dms.model.change import Values
 from dms.model.fields import (
     RSIN,
@@ -193,6 +193,7 @@ ENKELVOUDIGINFORMATIEOBJECTEN = Resource(
         rules.numbers_stay,
         parts.content_of_the_version,
         versions.download_url,
+        rules.formaat_beside_the_content,
     ),
     stages=(
         (
@@ -200,12 +201,19 @@ ENKELVOUDIGINFORMATIEOBJECTEN = Resource(
             rules.usage_rights_are_stated_truly,
             rules.content_can_be_read,
             rules.content_matches_its_checksum,
+            rules.the_file_is_of_an_allowed_kind,
+            scans.content_is_no_virus,
         ),
         (rules.size_is_that_of_the_content,),
         (rules.a_change_has_the_lock,),
         (rules.a_document_in_use_stays, rules.a_locked_document_stays),
     ),
-    effects=(versions.keep_the_previous, parts.parts_to_come, versions.nothing_stays),
+    effects=(
+        versions.keep_the_previous,
+        parts.parts_to_come,
+        scans.scan_of_the_content,
+        versions.nothing_stays,
+    ),
     channel="documenten",
     kenmerken=("bronorganisatie", "informatieobjecttype", "vertrouwelijkheidaanduiding"),
     audited=True,

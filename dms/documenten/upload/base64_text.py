@@ -73,6 +73,11 @@ class Base64Text:
             raise _first_fault(rest)
 
 
+def largest_decoded(length: int) -> int:
+    """How many bytes a text of this length can hold at the most."""
+    return length // 4 * 3 + 3
+
+
 def is_base64(text: bytes) -> bool:
     """Whether all characters are base64, at the speed of decoding; the length need not be whole groups."""
     whole = len(text) & ~3

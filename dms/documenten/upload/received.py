@@ -7,16 +7,21 @@ from dataclasses import dataclass
 from dms.model.change import Change
 from dms.model.problems import Problem
 from dms.storage.content.port import Body
+from dms.storage.scanning.port import Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
     """`sent`: the member was there, if only as null. `body`: it held content, which has been stored.
-    `problem`: it could not be read; what came of it was thrown away."""
+    `problem`: it could not be read; what came of it was thrown away. `mediatype`: what the content looks
+    like. `to_scan`: its verdict is kept, and `verdict` is that, or None while it is still to come."""
 
     sent: bool = False
     body: Body | None = None
     problem: Problem | None = None
+    mediatype: str | None = None
+    to_scan: bool = False
+    verdict: Verdict | None = None
 
 
 def received(change: Change) -> Received:

@@ -13,7 +13,7 @@ from pathlib import Path
 from dms.storage.content.filesystem_layout import FILE_MODE, Layout, new_key
 from dms.storage.content.filesystem_parts import PartSlot
 from dms.storage.content.filesystem_sealing import Sealing, abandoning, clearing
-from dms.storage.content.port import Body, Entry, MissingBody, Region, Slot
+from dms.storage.content.port import Body, Entry, MissingBody, Region, Slot, WrongBytes
 from dms.storage.content.threads import Threads, finished, over
 from dms.storage.content.writing import Batch, HashedFile, pour, read_all, write_all
 
@@ -21,7 +21,7 @@ READ_CHUNK = 1024 * 1024
 
 
 class FilesystemContentStore:
-    """A `ContentStore` that takes `PartwiseContent` and has `LocalFiles`. Make one with `open`."""
+    """A `ContentStore` with `PartwiseContent`, `LocalFiles` and `TakesBodies`. Make one with `open`."""
 
     def __init__(self, layout: Layout, threads: Threads) -> None:
         self._layout = layout
@@ -43,7 +43,17 @@ class FilesystemContentStore:
 
     async def write(self, chunks: AsyncIterable[bytes]) -> Body:
         """Store a new body. Raises `OSError` when the disk refuses it, and then too nothing stays."""
-        incoming = _IncomingBody(self._layout)
+        return await self._poured(chunks, _IncomingBody(self._layout))
+
+    async def put(self, body: Body, chunks: AsyncIterable[bytes]) -> None:
+        """Store this very body under its key. See the port."""
+        try:
+            self._layout.body(body.key)
+        except MissingBody as why:
+            raise ValueError(str(why)) from None
+        await self._poured(chunks, _MovedBody(self._layout, body))
+
+    async def _poured(self, chunks: AsyncIterable[bytes], incoming: _IncomingBody) -> Body:
         try:
             return await pour(self._threads, chunks, incoming)
         except BaseException:
@@ -143,10 +153,13 @@ class _IncomingBody:
         file.append(batch)
         self._layout.sync(file.fd)
         self._close()
-        # Made last, so that it tells the hour in which the body became readable.
-        self._key = new_key()
+        self._key = self._key_for(file)
         self._layout.place(self._path, self._key)
         return Body(self._key, file.size, file.sha256)
+
+    def _key_for(self, file: HashedFile) -> str:
+        # Made last, so that it tells the hour in which the body became readable.
+        return new_key()
 
     def discard(self) -> None:
         """Undo everything, also what was finished for a caller that is gone."""
@@ -164,6 +177,24 @@ class _IncomingBody:
         if self._file is not None:
             os.close(self._file.fd)
             self._file = None
+
+
+class _MovedBody(_IncomingBody):
+    """A body that comes from another store."""
+
+    def __init__(self, layout: Layout, body: Body) -> None:
+        super().__init__(layout)
+        self._body = body
+
+    def _key_for(self, file: HashedFile) -> str:
+        if (file.size, file.sha256) != (self._body.size, self._body.sha256):
+            raise WrongBytes(f"{file.size} bytes came with hash {file.sha256}")
+        return self._body.key
+
+    def discard(self) -> None:
+        """Undo what is not a body yet. One that is whole stays: it may have been here before, too."""
+        self._close()
+        Path(self._path).unlink(missing_ok=True)
 
 
 class _Reading:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from hashlib import sha256
 from itertools import accumulate
 from pathlib import Path
 from secrets import token_hex
@@ -18,12 +19,14 @@ from secrets import token_hex
 from dms.storage.content.port import Entry, MissingBody
 
 KEY = re.compile(r"[0-9]{4}(/[0-9]{2}){3}/[0-9a-f]{32}")
+# Not what is nearly a key of our own, which is a mistake.
+FOREIGN_KEY = re.compile(r"(?![0-9]{4}/[0-9]{2}/)(?=.{1,200}\Z)[0-9A-Za-z-]+(/[0-9A-Za-z-]+)*")
+MOVED = "moved"
 FILE_MODE = 0o640
 DIRECTORY_MODE = 0o750
 
 # The kernel stamps files with a clock that may lag a tick behind the one that callers read.
 CLOCK_LAG = timedelta(seconds=1)
-NAME_LENGTH = 32
 
 
 def new_key() -> str:
@@ -34,8 +37,9 @@ def new_key() -> str:
 class Layout:
     """The paths under a root. Its methods block; they are for threads.
 
-    `bodies/<key>` are the readable bodies, `incoming/` holds what is being written or removed, and
-    `uploads/<key>/` the parts of an upload. Several processes may share a root.
+    `bodies/<key>` are the readable bodies, with those that have a key of another store under `bodies/moved/`;
+    `incoming/` holds what is being written or removed, and `uploads/<key>/` the parts of an upload. Several
+    processes may share a root.
     """
 
     def __init__(self, root: Path, *, durable: bool) -> None:
@@ -59,7 +63,7 @@ class Layout:
 
     def body(self, key: str) -> Path:
         """Where a body lies or will lie. Raises `MissingBody` for what cannot be a key."""
-        return self.bodies / _checked(key)
+        return self.bodies / _place_of(key)
 
     def upload(self, key: str) -> Path:
         """The directory of an upload. Raises `MissingBody` for what cannot be a key."""
@@ -78,8 +82,8 @@ class Layout:
 
     def place(self, file: str, key: str) -> None:
         """Make a file, whose bytes are on stable storage, the body of that key; then that is so for good."""
-        body = f"{self._bodies}/{key}"
-        directory = body[: -NAME_LENGTH - 1]
+        body = f"{self._bodies}/{_place_of(key)}"
+        directory = body.rpartition("/")[0]
         self._in_settled(directory, partial(os.rename, file, body))
         self.sync_directories(directory)
 
@@ -131,13 +135,20 @@ class Layout:
         """The bodies that became readable since then. A rename touches the file and its directory, which is
         why the time of change counts: a sealed upload lies under the hour in which it was begun."""
         limit = 0.0 if since is None else (since - CLOCK_LAG).timestamp()
-        for hour in _hours(self.bodies):
+        for directory, key_of in self._body_directories():
             with suppress(FileNotFoundError):
-                if hour.stat().st_ctime < limit:
+                if directory.stat().st_ctime < limit:
                     continue
-                for name, stat in _files(hour):
-                    if stat.st_ctime >= limit and KEY.fullmatch(key := _key(hour / name)):
+                for name, stat in _files(directory):
+                    if stat.st_ctime >= limit and (key := key_of(directory / name)) is not None:
                         yield Entry(key, _time(stat.st_ctime))
+
+    def _body_directories(self) -> Iterator[tuple[Path, Callable[[Path], str | None]]]:
+        """Where bodies lie, and what tells their keys from their paths."""
+        for hour in _hours(self.bodies):
+            yield hour, _own_key
+        for directory in _hours(self.bodies / MOVED, levels=2):
+            yield directory, _foreign_key
 
     def upload_entries(self) -> Generator[Entry, None, None]:
         """The uploads that have a directory, with the time of the last write to anything in it."""
@@ -159,6 +170,28 @@ def _checked(key: str) -> str:
     if KEY.fullmatch(key) is None:
         raise MissingBody(f"{key[:80]!r} is not a key of this store")
     return key
+
+
+def _place_of(key: str) -> str:
+    """Where a body lies among the bodies. Raises `MissingBody` for what cannot be a key.
+
+    Keys of other stores may be many under one name, so they are spread; `_`, which is in none, is for `/`.
+    """
+    if KEY.fullmatch(key):
+        return key
+    if FOREIGN_KEY.fullmatch(key) is None:
+        raise MissingBody(f"{key[:80]!r} is not a key of this store")
+    spread = sha256(key.encode()).hexdigest()
+    return f"{MOVED}/{spread[:2]}/{spread[2:4]}/{key.replace('/', '_')}"
+
+
+def _own_key(path: Path) -> str | None:
+    return key if KEY.fullmatch(key := _key(path)) else None
+
+
+def _foreign_key(path: Path) -> str | None:
+    key = path.name.replace("_", "/")
+    return key if FOREIGN_KEY.fullmatch(key) else None
 
 
 def _key(path: Path) -> str:

@@ -18,6 +18,10 @@ class TooLong(Exception):
     """More bytes came than there is room for; what came is not kept."""
 
 
+class WrongBytes(Exception):
+    """What came is not the body that it should be; nothing of it was kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class Body:
     """A whole file body: its key, its size in bytes, and its SHA-256 in hexadecimal."""
@@ -135,8 +139,38 @@ class LocalFiles(Protocol):
 
 
 @runtime_checkable
+class TakesBodies(Protocol):
+    """An ability of stores into which bodies can move from another store, under the keys they had there."""
+
+    async def put(self, body: Body, chunks: AsyncIterable[bytes]) -> None:
+        """Store this very body under its key, on stable storage when this returns. Readable only once all
+        of it has come and has that size and SHA-256, else `WrongBytes`. Where the body is already it is
+        replaced at once, so to put it again is fine. If `chunks` breaks off with an exception, or the call
+        is cancelled, all is as it was, or the body is there whole. Keys that another store made are as good
+        here as its own, in all that a `ContentStore` does. Raises `ValueError` for what is no key: up to 200
+        letters, digits, `-`, and single `/` between them."""
+
+
+@runtime_checkable
 class KeepsUnfinished(Protocol):
     """An ability of stores in which a writer that crashed leaves what is neither a body nor an upload."""
 
     async def clear_incoming(self, older_than: datetime) -> int:
         """Remove what nobody wrote to since; return how many."""
+
+
+@runtime_checkable
+class PresignedReads(Protocol):
+    """An ability of stores from which anybody with the right address can read a body for a while, so that
+    downloads need not pass through this service."""
+
+    async def read_url(
+        self,
+        key: str,
+        *,
+        seconds: int,
+        content_disposition: str | None = None,
+        content_type: str | None = None,
+    ) -> str:
+        """An address at which a GET, also of ranges, answers with the body for so many seconds, and with
+        these headers. Whether the body is there is not looked at; `MissingBody` if it cannot be a key."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from dms.model.query import BY_ID, EVERYTHING, NEWEST_FIRST, Order, Query, Range, both
 
@@ -117,11 +118,25 @@ class MetadataStore(Protocol):
         `floor` plus 1 if that is more. No number is ever drawn twice, by any node, before or after a crash
         of a transaction that used it; numbers that were drawn and not used are lost."""
 
+    async def series(self) -> dict[str, int]:
+        """The highest number drawn so far of every series, by its name. Names that begin with `_` do not
+        belong to records."""
+
     async def healthy(self) -> None:
         """Return if reads and writes can be served, else raise what is wrong."""
 
     async def close(self) -> None:
         """Finish what is under way and let go of files and connections."""
+
+
+@runtime_checkable
+class CopiesItself(Protocol):
+    """An ability of stores that are one file on this machine."""
+
+    async def copy_to(self, path: Path) -> None:
+        """Copy the whole store, as it is at one moment, to a new file that only its owner may read; it is on
+        stable storage when this returns. Reads and writes go on meanwhile. Raises `OSError`, and
+        `FileExistsError` if there is a file already; nothing stays then."""
 
 
 async def every(

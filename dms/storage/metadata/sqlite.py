@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from dms.model.query import EVERYTHING, NEWEST_FIRST, Order, Query
 from dms.storage.metadata.port import Collection, Conflict, Duplicate, Record, Transaction
 from dms.storage.metadata.sqlite_body import decode, decode_all, encode, stored_text
+from dms.storage.metadata.sqlite_copy import copy
 from dms.storage.metadata.sqlite_query import Compiler, Statement, storable
 from dms.storage.metadata.sqlite_schema import broken_index, connect, prepare, quoted
 from dms.storage.metadata.sqlite_threads import GroupCommit, Job, Threads, serve_each
@@ -105,6 +106,14 @@ class SqliteMetadataStore:
         draw = {"series": series, "floor": max(floor, 0), "count": count}
         return await self._ask(self._writer, partial(_draw, draw))
 
+    async def series(self) -> dict[str, int]:
+        """See the port."""
+        return await self._ask(self._searches, _series)
+
+    async def copy_to(self, path: Path) -> None:
+        """See the port."""
+        await self._ask(self._searches, partial(copy, path))
+
     async def healthy(self) -> None:
         """See the port. Draws a number, as only a real write shows that the disk takes one."""
         for readers in (self._by_id, self._searches):
@@ -193,6 +202,10 @@ def _fetch(sql: str, id: str, connection: sqlite3.Connection) -> Record | None:
 
 def _number(statement: Statement, connection: sqlite3.Connection) -> int:
     return int(connection.execute(statement.sql, statement.values).fetchone()[0])
+
+
+def _series(connection: sqlite3.Connection) -> dict[str, int]:
+    return {name.decode(): last for name, last in connection.execute("SELECT series, last FROM _numbers")}
 
 
 def fetch_all(statement: Statement, connection: sqlite3.Connection) -> list[Record]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import sqlite3
 import threading
 from collections import deque
@@ -57,9 +58,16 @@ class Call:
     def answer(self, result: Any, error: Exception | None = None) -> None:
         """Give the result, or the error. An error of SQLite's leaves as an OSError of its own."""
         if isinstance(error, sqlite3.Error):
-            cause, error = error, OSError(f"SQLite: {error}")
+            cause, error = error, as_os_error(error)
             error.__cause__ = cause
         self._mailbox.post(self.future, result, error)
+
+
+def as_os_error(error: sqlite3.Error) -> OSError:
+    """The same as an OSError; that of a full disk says so by its number too."""
+    if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+        return OSError(errno.ENOSPC, f"SQLite: {error}")
+    return OSError(f"SQLite: {error}")
 
 
 Calls: TypeAlias = SimpleQueue[Call | None]

@@ -1,0 +1,69 @@
+"""What the virus scanner said of each body, as records beside the documents.
+
+A verdict belongs to a body, not to a version: versions share bodies, and a later scan changes one record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+from dms.documenten.upload.received import received
+from dms.model.change import Change, Values, Write
+from dms.model.fields import moment_text
+from dms.model.problems import Problem
+from dms.storage.scanning.port import Clean, Infected, Unscanned, Verdict
+
+SCANS = "scans"
+"""Collection of verdicts, each under the key of its body."""
+
+PENDING, CLEAN, INFECTED, UNSCANNED = "pending", "clean", "infected", "unscanned"
+STATES = (PENDING, CLEAN, INFECTED, UNSCANNED)
+PASSING = frozenset({"unavailable", "timeout", "error"})
+"""Reasons for want of a verdict that may be over soon: these are scanned again by themselves."""
+_LONGEST_PAUSE = 900
+
+
+def scan_record(key: str, size: int, verdict: Verdict | None, now: datetime, tries: int = 0) -> Values:
+    """What is kept of a verdict; None is one that is still to come. `_next` is when to scan (again)."""
+    state, reason, next_ = UNSCANNED, "", None
+    match verdict:
+        case None:
+            state, next_ = PENDING, now
+        case Clean():
+            state = CLEAN
+        case Infected(name):
+            state, reason = INFECTED, name
+        case Unscanned(why):
+            reason = why
+            if why in PASSING:
+                next_ = now + timedelta(seconds=min(5 * 2 ** min(tries, 10), _LONGEST_PAUSE))
+    return {
+        "_id": key,
+        "verdict": state,
+        "reason": reason[:200],
+        "omvang": size,
+        "sinds": moment_text(now),
+        "_tries": tries,
+        "_next": moment_text(next_) if next_ else None,
+    }
+
+
+def content_is_no_virus(change: Change) -> Iterator[Problem]:
+    """DMS_SCAN_POLICY: content in which a virus was found is refused, and nothing of it is kept."""
+    verdict = received(change).verdict
+    if isinstance(verdict, Infected):
+        yield virus_found(verdict)
+
+
+def virus_found(verdict: Infected) -> Problem:
+    """The problem that names the virus."""
+    return Problem("inhoud", "virus-found", f"In de inhoud is een virus gevonden: {verdict.name[:200]}.")
+
+
+def scan_of_the_content(change: Change) -> Iterable[Write]:
+    """With new content goes what the scanner said of it, or that it is still to be scanned."""
+    came = received(change)
+    if change.new is not None and came.body is not None and came.to_scan:
+        now = datetime.fromisoformat(change.now)
+        yield Write("insert", SCANS, scan_record(came.body.key, came.body.size, came.verdict, now))

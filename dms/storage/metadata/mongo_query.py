@@ -1,0 +1,172 @@
+"""Compiles a search into a MongoDB filter. Values of clients are only ever operands, no operators or paths.
+
+Wherever a field is present it holds one type of value: a list of texts is not told from one of them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+from dms.model.query import (
+    And,
+    AnyElement,
+    Contains,
+    Equals,
+    In,
+    IsNull,
+    Not,
+    Or,
+    Order,
+    Prefix,
+    Query,
+    Range,
+    Scalar,
+)
+
+Filter: TypeAlias = dict[str, Any]
+SEQ = "_seq"
+"""The field that holds the order of insertion: a timestamp of the server's, which it never gives twice."""
+_NEVER: Filter = {"_id": {"$in": []}}
+_MOST = 2**60
+_LONG = 2**20
+
+
+def compiled(query: Query) -> Filter:  # noqa: PLR0911 - one for each kind
+    """The filter for a search."""
+    match query:
+        case And(queries):
+            return _joined("$and", [compiled(each) for each in queries]) or {}
+        case Or(queries):
+            return _joined("$or", _any(queries)) or _NEVER
+        case Not(negated):
+            return {"$nor": [compiled(negated)]}
+        case Equals(field, value):
+            return _in(field, (value,))
+        case In(field, values):
+            return _in(field, values)
+        case Range():
+            return _range(query)
+        case Prefix(field, text):
+            return _prefix(field, text)
+        case Contains(field, text):
+            return _contains(field, text)
+        case IsNull(field, wanted):
+            return _null(field) if wanted else {"$nor": [_null(field)]}
+        case AnyElement(field, value):
+            return _elements(field, (value,))
+
+
+def sorting(order: Order) -> list[tuple[str, int]]:
+    """The keys to sort by, made total by the order of insertion."""
+    keys: list[tuple[str, int]] = []
+    for by in order:
+        keys.append((SEQ if by.field == "_created" else by.field, -1 if by.descending else 1))
+        if by.field in {"_created", "_id"}:
+            return keys
+    return [*keys, (SEQ, keys[-1][1] if keys else 1)]
+
+
+def bounded(number: int) -> int:
+    """A limit or an offset, no larger than the server counts."""
+    return min(number, _MOST)
+
+
+def _joined(operator: str, filters: list[Filter]) -> Filter:
+    return filters[0] if len(filters) == 1 else ({operator: filters} if filters else {})
+
+
+def _any(queries: Sequence[Query]) -> list[Filter]:
+    """Filters of which one must hold: those that ask for one value of the same field, as one."""
+    equal: dict[str, list[Scalar]] = {}
+    element: dict[str, list[Scalar]] = {}
+    others: list[Filter] = []
+    for each in queries:
+        match each:
+            case Equals(field, value):
+                equal.setdefault(field, []).append(value)
+            case AnyElement(field, value):
+                element.setdefault(field, []).append(value)
+            case _:
+                others.append(compiled(each))
+    return [
+        *(_in(field, values) for field, values in equal.items()),
+        *(_elements(field, values) for field, values in element.items()),
+        *others,
+    ]
+
+
+def storable(value: Scalar) -> bool:
+    """Whether a record can hold this value at all; if not, it equals nothing."""
+    if isinstance(value, str):
+        return value.isascii() or not any("\ud800" <= character <= "\udfff" for character in value)
+    return not isinstance(value, int) or -(2**63) <= value < 2**63
+
+
+def _in(field: str, values: Sequence[Scalar]) -> Filter:
+    wanted = [value for value in values if storable(value)]
+    if not wanted:
+        return _NEVER
+    return {field: {"$eq": wanted[0]} if len(wanted) == 1 else {"$in": wanted}}
+
+
+def _elements(field: str, values: Sequence[Scalar]) -> Filter:
+    wanted = [value for value in values if storable(value)]
+    if not wanted:
+        return _NEVER
+    return {field: {"$elemMatch": {"$eq": wanted[0]} if len(wanted) == 1 else {"$in": wanted}}}
+
+
+def _null(field: str) -> Filter:
+    """Null or missing; a list that holds a null is neither."""
+    return {field: {"$eq": None, "$not": {"$type": "array"}}}
+
+
+def _range(query: Range) -> Filter:
+    """The bounds; the server compares values of the bound's own type only."""
+    signs = {"$gt": query.gt, "$gte": query.gte, "$lt": query.lt, "$lte": query.lte}
+    bounds = {sign: value for sign, value in signs.items() if value is not None}
+    if any(isinstance(value, str) and not storable(value) for value in bounds.values()):
+        return _NEVER
+    if not bounds:
+        return {"$nor": [_null(query.field)]}
+    return {
+        query.field: {
+            sign: value if storable(value) else _as_float(int(value)) for sign, value in bounds.items()
+        }
+    }
+
+
+def _as_float(value: int) -> float:
+    """An integer beyond 64 bits as a bound: no number that is stored is lost by it."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
+def _prefix(field: str, text: str) -> Filter:
+    """A range, so that an index serves it: from the text itself to the first after all that begin with it."""
+    if not storable(text):
+        return _NEVER
+    if len(text) > _LONG:  # twice would be more than the server takes
+        return _of_text(field, {"$eq": [{"$indexOfBytes": [f"${field}", {"$literal": text}]}, 0]})
+    stem = text.rstrip("\U0010ffff")
+    if not stem:
+        return {field: {"$gte": text}}
+    following = 0xE000 if stem[-1] == "\ud7ff" else ord(stem[-1]) + 1
+    return {field: {"$gte": text, "$lt": stem[:-1] + chr(following)}}
+
+
+def _contains(field: str, text: str) -> Filter:
+    """Not by a regular expression: those have wildcards, a largest size, and fold more than ASCII letters."""
+    if not storable(text):
+        return _NEVER
+    folded = "".join(character.lower() if character.isascii() else character for character in text)
+    place = {"$indexOfBytes": [{"$toLower": f"${field}"}, {"$literal": folded}]}
+    return _of_text(field, {"$gte": [place, 0]})
+
+
+def _of_text(field: str, condition: dict[str, Any]) -> Filter:
+    return {"$expr": {"$and": [{"$eq": [{"$type": f"${field}"}, "string"]}, condition]}}

@@ -1,0 +1,1 @@
+"""Malware scanning of file bodies, as streams."""

@@ -1,0 +1,68 @@
+"""Documents of a running service, and what a data directory holds, for tests of moves and backups."""
+
+from __future__ import annotations
+
+import asyncio
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from dms.actions.check import Findings, check
+from dms.autorisaties.tokens import make_token
+from dms.settings import Settings
+from dms.wiring import wired
+from tests.process import ServiceProcess
+from tests.zgw import DOCUMENTS, document_values
+
+
+def made_document(service: ServiceProcess, type_: str, content: bytes | None = None, **fields: Any) -> Any:
+    """A new document, with this content if any."""
+    status, document = service.call("POST", DOCUMENTS, document_values(type_, content=content, **fields))
+    assert status == 201, document
+    return document
+
+
+def content_of(service: ServiceProcess, document: Any) -> bytes:
+    """What the service gives as the content of a document."""
+    status, content = service.call("GET", f"{document['url']}/download")
+    assert status == 200, content
+    assert isinstance(content, bytes)
+    return content
+
+
+def half_uploaded(service: ServiceProcess, type_: str) -> Any:
+    """A document that waits for one of its two parts of 100 bytes."""
+    document = made_document(service, type_, bestandsomvang=200)
+    part = document["bestandsdelen"][0]
+    assert sent(service, part["url"], b"x" * 100, document["lock"]) == 200
+    return document
+
+
+def sent(service: ServiceProcess, part: str, content: bytes, lock: str) -> int:
+    """Send a part as a form, and return the status."""
+    head = 'Content-Disposition: form-data; name="{}"'
+    form = (
+        f"--limit\r\n{head.format('lock')}\r\n\r\n{lock}\r\n"
+        f"--limit\r\n{head.format('inhoud')}; filename=part\r\n\r\n"
+    ).encode()
+    request = urllib.request.Request(
+        part,
+        method="PUT",
+        data=form + content + b"\r\n--limit--\r\n",
+        headers={
+            "Authorization": f"Bearer {make_token(service.client_id, service.client_secret)}",
+            "Content-Type": "multipart/form-data; boundary=limit",
+        },
+    )
+    with urllib.request.urlopen(request, timeout=30) as response:
+        return int(response.status)
+
+
+def checked(data_dir: Path, **settings: Any) -> Findings:
+    """What a check finds that reads every file."""
+
+    async def checking() -> Findings:
+        async with wired(Settings(data_dir=data_dir, **settings)) as service:
+            return await check(service.dms, read_bodies=True)
+
+    return asyncio.run(checking())
