@@ -29,7 +29,9 @@ test: $(STAMP) ## Run the tests; with COVER=1 also demand 95 % coverage by branc
 	$(BIN)/python -m pytest -n $(JOBS) -m "not crash and not engines" $(if $(COVER),--cov --cov-report=term,)
 
 test-engines: $(STAMP) ## Run the contracts and the service on the engines that DMS_TEST_* name
-	$(BIN)/python -m pytest -n $(JOBS) -m engines -rs
+	@rm -f .coverage .coverage.*
+	$(BIN)/python -m pytest -n $(JOBS) -m engines -rs $(if $(COVER),--cov --cov-report=,)
+	$(if $(COVER),$(BIN)/python -m coverage report --omit= --include='dms/storage/metadata/mongo*,dms/storage/content/s3/*')
 
 test-crash: $(STAMP) ## Kill the service at every named point, 100 rounds each (CRASH_ROUNDS=)
 	$(BIN)/python -m pytest -m crash

@@ -74,6 +74,8 @@ async def _part(dms: Dms, resource: Resource, id: str, caller: Caller) -> tuple[
     if part is None or parent is None:
         raise NotFound
     document = await fetch(dms, dms.resource(parent.resource), parent.id, caller, scopes=scopes)
+    if document["_upload"] != part["_upload"]:
+        raise NotFound  # an unlock, or an update, came in between the two reads
     return part, document
 
 
