@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -16,15 +16,44 @@ from dms.autorisaties.applications import Application, Applications, Client
 from dms.autorisaties.tokens import Tokens
 from dms.settings import Settings
 from dms.wiring import wired
+from tests.stores import Engines, mongo_database, s3_bucket
 from tests.zgw import ALL, SECRET, WITHOUT_APPLICATION, Zgw
 
 pytest.register_assert_rewrite("tests.contracts")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--on-engines` runs the tests of the service on MongoDB and S3 instead of the embedded stores."""
+    parser.addoption("--on-engines", action="store_true", help="on MongoDB and S3, as DMS_TEST_* name them")
+
+
+@pytest.fixture(scope="session")
+def engines(request: pytest.FixtureRequest) -> Iterator[Engines | None]:
+    """The engines to run on, or None for the embedded stores."""
+    if not request.config.getoption("--on-engines"):
+        yield None
+        return
+    with mongo_database() as metadata_url, s3_bucket() as content:
+        yield Engines(metadata_url, content)
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def store_settings(engines: Engines | None) -> dict[str, Any]:
+    """The settings of the stores, empty ones: nothing for the embedded stores."""
+    return {} if engines is None else engines.emptied()
+
+
+@pytest.fixture
+def embedded(engines: Engines | None) -> None:
+    """For tests that look into the files of the embedded stores."""
+    if engines is not None:
+        pytest.skip("looks into the files of the embedded stores; run it without --on-engines")
+
+
+@pytest.fixture
+def settings(tmp_path: Path, store_settings: dict[str, Any]) -> Settings:
     """Small parts, so that few bytes make many. A test module may override this."""
-    return Settings(data_dir=tmp_path / "data", part_size=100, idle_time=5, durable=False)
+    return Settings(data_dir=tmp_path / "data", part_size=100, idle_time=5, durable=False, **store_settings)
 
 
 @pytest.fixture

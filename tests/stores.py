@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from secrets import token_hex
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -48,6 +49,27 @@ def s3_bucket() -> Iterator[dict[str, str]]:
         for found in client.list_objects(name, recursive=True):
             client.remove_object(name, str(found.object_name))
         client.remove_bucket(name)
+
+
+@dataclass
+class Engines:
+    """A database and a bucket in which one test after another finds nothing."""
+
+    metadata_url: str
+    content: dict[str, str]
+    tests: int = 0
+
+    def emptied(self) -> dict[str, str]:
+        """The settings of a test: the database emptied, its indexes kept, and a prefix of its own."""
+        self.tests += 1
+        client: MongoClient[dict[str, Any]] = MongoClient(self.metadata_url)
+        with client:
+            database = client.get_default_database()
+            for name in database.list_collection_names():
+                if name != "_schema":
+                    database[name].delete_many({})
+        content_url = self.content["content_url"].replace("/dms?", f"/test-{self.tests}?")
+        return {**self.content, "metadata_url": self.metadata_url, "content_url": content_url}
 
 
 def as_environment(**settings: str) -> dict[str, str]:

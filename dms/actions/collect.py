@@ -38,10 +38,12 @@ async def collect(
     """
     now = dms.clock()
     since = None if everything else now - 2 * orphan_age - timedelta(days=1)
+    # What is given up is dropped by that.
+    uploads = await give_up_uploads(dms, older_than=now - upload_age, orphans_before=now - orphan_age)
     return Collected(
         dropped=await remove_dropped(dms),
         orphans=await remove_orphans(dms, older_than=now - orphan_age, since=since),
-        uploads=await give_up_uploads(dms, older_than=now - upload_age, orphans_before=now - orphan_age),
+        uploads=uploads,
     )
 
 
@@ -105,7 +107,7 @@ async def _give_up(dms: Dms, upload: str) -> int:
         return 0
     parts = await dms.metadata.find("bestandsdelen", Equals("informatieobject", documents[0]["url"]))
     try:
-        await start_over(dms, upload, parts)
+        await start_over(dms, documents[0], parts)
     except Conflict:
         return 0  # news, after all
     return 1

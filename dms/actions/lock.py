@@ -75,10 +75,11 @@ async def _end_of_upload(dms: Dms, document: Record, *, forced: bool) -> list[Wr
     upload = document["_upload"]
     if upload is None:
         return []
-    parts = await dms.metadata.find(
-        "bestandsdelen", Equals("informatieobject", document["url"]), order=(By("volgnummer"),)
-    )
+    parts = await _parts(dms, document)
     missing = [part["volgnummer"] for part in parts if not part["voltooid"]]
+    if not missing and not document.get("_sealing"):
+        await _close_to_parts(dms, document)
+        parts = await _parts(dms, document)
     refusal: Invalid | None = _not_complete(missing, of=len(parts)) if missing else None
     more: list[Write] = []
     if not missing:
@@ -86,16 +87,31 @@ async def _end_of_upload(dms: Dms, document: Record, *, forced: bool) -> list[Wr
         refusal = await _refused(dms, document, came)
         if refusal is None:
             more = _completed(dms, document, came)
-        elif isinstance(came.verdict, Infected) and not forced:
-            await start_over(dms, upload, parts)
+        elif not forced:
+            await start_over(dms, document, parts)
     if refusal is not None:
         if not forced:
             raise refusal
         if len(missing) == len(parts):
             return []
-        document.update(_upload=None, bestandsomvang=None)
+        document.update(_upload=None, _sealing=False, bestandsomvang=None)
         more = [Write("insert", DROPPED, {"_id": upload})]
     return [*(Write("remove", "bestandsdelen", part) for part in parts), *more]
+
+
+async def _parts(dms: Dms, document: Record) -> list[Record]:
+    return await dms.metadata.find(
+        "bestandsdelen", Equals("informatieobject", document["url"]), order=(By("volgnummer"),)
+    )
+
+
+async def _close_to_parts(dms: Dms, document: Record) -> None:
+    """From here on no part is accepted, so that none is acknowledged that is not in what they become. An
+    unlock that breaks off leaves it so, and the next one goes on."""
+    document["_sealing"] = True
+    async with dms.metadata.transaction() as transaction:
+        transaction.replace("enkelvoudiginformatieobjecten", document)
+    document["_rev"] += 1
 
 
 async def _sealed(dms: Dms, document: Record, parts: list[Values]) -> Received:
@@ -125,7 +141,8 @@ async def _refused(dms: Dms, document: Record, came: Received) -> Invalid | None
 def _completed(dms: Dms, document: Record, came: Received) -> list[Write]:
     """Make the body the content of the document."""
     assert came.body is not None
-    document.update(_body=came.body.key, _sha256=came.body.sha256, _upload=None, _mediatype=came.mediatype)
+    document.update(_body=came.body.key, _sha256=came.body.sha256, _mediatype=came.mediatype)
+    document.update(_upload=None, _sealing=False)
     document["_formaat_differs"] = not agrees(document["formaat"], str(came.mediatype))
     document["inhoud"] = content_url(document["url"], document)
     if not came.to_scan:

@@ -9,7 +9,7 @@ from dms.actions.fetch import fetch
 from dms.actions.service import Dms
 from dms.actions.writing import until_no_conflict
 from dms.autorisaties.caller import Caller
-from dms.documenten.upload.parts import region_of
+from dms.documenten.upload.parts import DROPPED, region_of
 from dms.locking.lock import opens
 from dms.model.links import target
 from dms.model.problems import Problem
@@ -17,6 +17,8 @@ from dms.model.refusals import Invalid, NotFound, Refusal, invalid
 from dms.model.resource import AnyOf, Resource
 from dms.storage.content.port import MissingBody, ReceivedPart, TooLong
 from dms.storage.metadata.port import Record
+
+_DOCUMENTS = "enkelvoudiginformatieobjecten"
 
 
 class PartSource(Protocol):
@@ -74,8 +76,8 @@ async def _part(dms: Dms, resource: Resource, id: str, caller: Caller) -> tuple[
     if part is None or parent is None:
         raise NotFound
     document = await fetch(dms, dms.resource(parent.resource), parent.id, caller, scopes=scopes)
-    if document["_upload"] != part["_upload"]:
-        raise NotFound  # an unlock, or an update, came in between the two reads
+    if document["_upload"] != part["_upload"] or document.get("_sealing"):
+        raise NotFound("De upload is intussen afgerond of vervangen.")
     return part, document
 
 
@@ -119,20 +121,21 @@ async def _keep(
         part.update(voltooid=True, _receipt=came.receipt, _sha256=came.sha256)
         async with dms.metadata.transaction() as transaction:
             transaction.replace(resource.collection, part)
+            # An unlock that began meanwhile has read which parts there are.
+            transaction.expect(_DOCUMENTS, document)
         return part, document, replaced
 
     return await until_no_conflict(attempt)
 
 
-async def start_over(dms: Dms, upload: str, parts: Sequence[Record]) -> None:
-    """Forget what was received of an upload; its document goes on waiting for all parts. Raises `Conflict` if
-    one of them changed meanwhile.
-
-    The records go first, so that no part is called complete that is not there.
-    """
+async def start_over(dms: Dms, document: Record, parts: Sequence[Record]) -> None:
+    """Drop what was received of an upload; its document goes on waiting for all parts. Under a new key, as
+    what was put together once cannot be taken apart. Raises `Conflict` if something changed meanwhile."""
+    dropped, upload = document["_upload"], dms.content.new_upload()
     async with dms.metadata.transaction() as transaction:
+        transaction.replace(_DOCUMENTS, {**document, "_upload": upload, "_sealing": False})
+        transaction.insert(DROPPED, {"_id": dropped})
         for part in parts:
-            transaction.replace(
-                "bestandsdelen", {**part, "voltooid": False, "_receipt": None, "_sha256": None}
-            )
-    await dms.content.abandon(upload)
+            again = {"voltooid": False, "_receipt": None, "_sha256": None, "_upload": upload}
+            transaction.replace("bestandsdelen", {**part, **again})
+    await dms.content.abandon(dropped)

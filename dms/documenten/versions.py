@@ -29,7 +29,15 @@ REGISTRATIE_OP = Filter(
     description="De versie die op dit moment de laatste was.",
 )
 
-OF_THE_DOCUMENT = ("locked", "_lock", "_upload", "_objecten", "_objecttypen", "_gebruiksrechten")
+OF_THE_DOCUMENT = (
+    "locked",
+    "_lock",
+    "_upload",
+    "_sealing",
+    "_objecten",
+    "_objecttypen",
+    "_gebruiksrechten",
+)
 """Fields that belong to the document, whichever version is looked at (D-25)."""
 
 

@@ -18,6 +18,7 @@ from dms.storage.content.s3.names import SMALLEST_PART
 from dms.storage.content.s3.store import S3ContentStore
 from dms.storage.content.s3.whole import piece_size
 from tests.backends.s3 import Bucket, Refusing, fresh_bucket
+from tests.contracts.bodies_that_move import TakesBodiesContract
 from tests.contracts.content import (
     MIB,
     ContentStoreContract,
@@ -58,6 +59,10 @@ async def other_store(bucket: Bucket) -> S3ContentStore:
 
 
 class TestS3ContentStore(ContentStoreContract, PartwiseContentContract):
+    pass
+
+
+class TestBodiesThatMove(TakesBodiesContract):
     pass
 
 
@@ -149,7 +154,7 @@ async def test_bytes_that_change_on_their_way_to_the_store_are_noticed(bucket: B
         assert await collect(store.read(body.key)) == data
         upload, [region] = store.new_upload(), regions(6 * MIB)
         changed = proxy.corrupt(after=3 * MIB, direction="up")
-        with pytest.raises(ConnectionError, match="other bytes"):
+        with pytest.raises(Unavailable, match="other bytes"):
             await send(store, upload, region, whole(pattern(6 * MIB)))
         assert changed.is_set()
 
@@ -162,7 +167,7 @@ async def test_a_store_that_stays_away_fails_a_reader_loudly(bucket: Bucket) -> 
         got = len(await anext(reading))
         for _ in range(40):
             proxy.cut(after=0, direction="down")
-        with pytest.raises(ConnectionError, match="does not answer"):
+        with pytest.raises(Unavailable, match="does not answer"):
             async for chunk in reading:
                 got += len(chunk)
         assert got < 6 * MIB
@@ -185,7 +190,7 @@ async def test_a_store_that_refuses_for_a_while_is_asked_again(bucket: Bucket) -
         assert await collect(store.read(body.key)) == data
         assert refusing.left == []
         refusing.refuse(*["GET"] * 5)
-        with pytest.raises(ConnectionError, match="503 SlowDown"):
+        with pytest.raises(Unavailable, match="503 SlowDown"):
             await collect(store.read(body.key))
 
 
@@ -246,7 +251,7 @@ async def test_a_store_that_cannot_be_used_says_why_and_never_its_keys(bucket: B
     for url, secret, error, said in (
         (nowhere, engine.secret_key, FileNotFoundError, "has no bucket"),
         (bucket.url(), "not the secret", PermissionError, "secret key are right"),
-        (silent, engine.secret_key, ConnectionError, "does not answer"),
+        (silent, engine.secret_key, Unavailable, "does not answer"),
         ("s3://", "", ValueError, "s3://bucket"),
         ("s3://user@bucket", "", ValueError, "s3://bucket"),
         ("s3://bucket?colour=red", "", ValueError, "s3://bucket"),

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dms.storage.content.port import KeepsUnfinished, MissingBody, TooLong
+from dms.storage.content.s3.failures import Unavailable
 from dms.storage.content.s3.store import S3ContentStore
 from tests.backends.s3 import Bucket, Refusing, fresh_bucket
 from tests.contracts.content import (
@@ -237,7 +238,7 @@ async def test_a_large_part_whose_line_breaks_is_refused_and_can_be_sent_again(b
         store = await bucket.open(proxy.address)
         data, upload, [region] = pattern(LARGE), store.new_upload(), regions(LARGE)
         proxy.cut(after=2 * MIB)
-        with pytest.raises(ConnectionError, match="does not answer"):
+        with pytest.raises(Unavailable, match="does not answer"):
             await send(store, upload, region, cut(data, MIB // 2))
         part = await send(store, upload, region, cut(data, MIB // 2))
         assert await store.seal(upload, [(region, part.receipt)]) == body_of(upload, data)

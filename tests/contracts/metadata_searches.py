@@ -190,7 +190,15 @@ def answers() -> list[tuple[Query, list[str]]]:
 
 def combined(simple: list[Query]) -> Iterator[Query]:
     """Negations, and conjunctions and disjunctions of two or three."""
-    yield from (And(()), Or(()), Not(And(())), Not(Or(())), And((And(()), Or(()))))
+    yield from (
+        And(()),
+        Or(()),
+        Not(And(())),
+        Not(Or(())),
+        And((And(()), Or(()))),
+        Or((And(()),)),
+        Or((Or(()), And(()))),
+    )
     for first, second, third in zip(
         simple, simple[17:] + simple[:17], simple[101:] + simple[:101], strict=True
     ):

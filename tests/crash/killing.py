@@ -138,10 +138,13 @@ class _NotedTransaction:
             return "delete"
         if ("insert", versions.COLLECTION) in self._writes:
             return "update"
-        if changed := self._writes.get(("replace", DOCUMENTS)):
-            return "lock" if changed["_lock"] else "unlock"
-        if part := self._writes.get(("replace", "bestandsdelen")):
+        part = self._writes.get(("replace", "bestandsdelen"))
+        if part:
             return "part" if part["voltooid"] else "given-up"
+        if changed := self._writes.get(("replace", DOCUMENTS)):
+            if changed.get("_sealing"):
+                return "sealing"
+            return "lock" if changed["_lock"] else "unlock"
         return "forgotten" if ("remove", DROPPED) in self._writes else "other"
 
 

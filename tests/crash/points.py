@@ -41,6 +41,7 @@ POINTS = (
     Point("resent.halfway", "a part comes again over one that was received", large=True, most=2),
     Point("resent.written", "the second coming is on stable storage, the first one is recorded", most=4),
     # Unlock of an upload.
+    Point("sealing.committed", "no part is taken any more, nothing has been put together", most=4),
     Point("seal.synced", "all parts are in one file, which is not readable yet", most=4),
     Point("seal.placed", "the file is readable, the parts still lie about", most=4),
     Point("seal.done", "the file is readable, the document still waits for it", most=4),

@@ -6,6 +6,7 @@ import asyncio
 import gzip
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -22,9 +23,14 @@ CONTENT = bytes(50_000)
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path, store_settings: dict[str, Any]) -> Settings:
     return Settings(
-        data_dir=tmp_path / "data", idle_time=0.5, request_size=100_000, json_size=20_000, durable=False
+        data_dir=tmp_path / "data",
+        idle_time=0.5,
+        request_size=100_000,
+        json_size=20_000,
+        durable=False,
+        **store_settings,
     )
 
 
@@ -35,7 +41,9 @@ def nothing_stays(dms: Dms, settings: Settings, type_: str) -> Callable[[], Awai
 
     async def check() -> None:
         async with asyncio.timeout(5):
-            while any(incoming.iterdir()):  # a client that hung up is noticed a moment later
+            while incoming.exists() and any(
+                incoming.iterdir()
+            ):  # a client that hung up is noticed a moment later
                 await asyncio.sleep(0.01)
         found = await everything(dms)
         assert not any(found.values()), found

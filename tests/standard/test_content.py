@@ -28,8 +28,8 @@ STORED: dict[str, tuple[bytes | None, int | None]] = {
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(data_dir=tmp_path / "data", part_size=4, most_bytes=1000, durable=False)
+def settings(tmp_path: Path, store_settings: dict[str, Any]) -> Settings:
+    return Settings(data_dir=tmp_path / "data", part_size=4, most_bytes=1000, durable=False, **store_settings)
 
 
 def in_base64(content: bytes) -> str:

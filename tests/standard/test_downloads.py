@@ -12,6 +12,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -73,12 +74,14 @@ class Elsewhere:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(data_dir=tmp_path / "data", idle_time=0.5, durable=False)
+def settings(tmp_path: Path, store_settings: dict[str, Any]) -> Settings:
+    return Settings(data_dir=tmp_path / "data", idle_time=0.5, durable=False, **store_settings)
 
 
 @pytest.fixture(params=["local files", "elsewhere"])
 async def dms(settings: Settings, request: pytest.FixtureRequest) -> AsyncIterator[Dms]:
+    if request.param == "local files" and settings.content_url:
+        pytest.skip("there are no local files; run it without --on-engines")
     async with wired(settings) as service:
         dms = service.dms
         if request.param == "elsewhere":
@@ -308,6 +311,7 @@ async def test_a_client_that_goes_away_leaves_the_service_to_others(zgw: Zgw, ty
     assert (await zgw.get(url)).body == LARGE
 
 
+@pytest.mark.usefixtures("embedded")
 async def test_a_body_that_is_lost_is_a_fault_and_no_empty_file(
     zgw: Zgw, digits: str, settings: Settings
 ) -> None:

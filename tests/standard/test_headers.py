@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -131,8 +132,10 @@ class TestPublicUrl:
     """A service that was told under which origin it is known."""
 
     @pytest.fixture
-    def settings(self, tmp_path: Path) -> Settings:
-        return Settings(data_dir=tmp_path / "data", public_url="https://dms.gemeente.nl", durable=False)
+    def settings(self, tmp_path: Path, store_settings: dict[str, Any]) -> Settings:
+        return Settings(
+            data_dir=tmp_path / "data", public_url="https://dms.gemeente.nl", durable=False, **store_settings
+        )
 
     async def test_g_04_the_public_url_goes_before_what_the_client_calls(self, zgw: Zgw) -> None:
         answer = await zgw.post(CATALOGUES, CATALOGUE, headers={"Host": "elders.nl"})

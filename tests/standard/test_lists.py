@@ -18,8 +18,8 @@ ZAAK = "https://zaken.example.org/zaken/api/v1/zaken/1"
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(data_dir=tmp_path / "data", part_size=100, page_size=3, durable=False)
+def settings(tmp_path: Path, store_settings: dict[str, Any]) -> Settings:
+    return Settings(data_dir=tmp_path / "data", part_size=100, page_size=3, durable=False, **store_settings)
 
 
 async def titles(zgw: Zgw, query: str = "") -> list[str]:
@@ -203,6 +203,7 @@ async def test_drc_013_a_path_that_leads_nowhere_is_refused(
     assert refusal(await zgw.get(f"{url}?expand={paths}")) == (400, "invalid_choice", "expand")
 
 
+@pytest.mark.usefixtures("embedded")
 async def test_lists_and_details_do_not_look_at_the_content(zgw: Zgw, type_: str, settings: Settings) -> None:
     document = await zgw.document(type_, content=b"inhoud", trefwoorden=["x"])
     waiting = await zgw.document(type_, bestandsomvang=250)

@@ -26,8 +26,8 @@ NON_FIELD = "nonFieldErrors"
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(data_dir=tmp_path / "data", part_size=PART, durable=False)
+def settings(tmp_path: Path, store_settings: dict[str, Any]) -> Settings:
+    return Settings(data_dir=tmp_path / "data", part_size=PART, durable=False, **store_settings)
 
 
 @dataclass(eq=False)

@@ -61,11 +61,13 @@ async def failing(zgw: Zgw) -> Answer:
     return answer
 
 
+@pytest.mark.usefixtures("embedded")
 async def test_ready_is_503_when_the_data_directory_is_gone(zgw: Zgw, settings: Settings) -> None:
     shutil.rmtree(settings.data_dir)
     assert (await failing(zgw))["content"] == "failing"
 
 
+@pytest.mark.usefixtures("embedded")
 async def test_ready_is_503_when_files_cannot_be_made(zgw: Zgw, settings: Settings) -> None:
     incoming = settings.data_dir / "content" / "incoming"
     shutil.rmtree(incoming)
@@ -76,6 +78,7 @@ async def test_ready_is_503_when_files_cannot_be_made(zgw: Zgw, settings: Settin
     assert (await zgw.get("/healthz/ready")).status == 200
 
 
+@pytest.mark.usefixtures("embedded")
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write in any directory")
 async def test_ready_is_503_when_the_data_directory_is_read_only(zgw: Zgw, settings: Settings) -> None:
     incoming = settings.data_dir / "content" / "incoming"

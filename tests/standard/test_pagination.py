@@ -15,9 +15,9 @@ SEVEN = ["A", "B", "C", "D", "E", "F", "G"]
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path, store_settings: dict[str, Any]) -> Settings:
     """Three records a page."""
-    return Settings(data_dir=tmp_path / "data", page_size=3, durable=False)
+    return Settings(data_dir=tmp_path / "data", page_size=3, durable=False, **store_settings)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import asyncio
 import base64
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import FormData
@@ -25,7 +26,7 @@ WRONG_LOCK = (400, "incorrect-lock-id", "nonFieldErrors")
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path, store_settings: dict[str, Any]) -> Settings:
     return Settings(
         data_dir=tmp_path / "data",
         part_size=100,
@@ -33,6 +34,7 @@ def settings(tmp_path: Path) -> Settings:
         request_size=10_000,
         json_size=5_000,
         durable=False,
+        **store_settings,
     )
 
 

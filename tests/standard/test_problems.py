@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,9 +28,9 @@ MALFORMED = [
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path, store_settings: dict[str, Any]) -> Settings:
     """Little JSON, so that there soon is too much of it."""
-    return Settings(data_dir=tmp_path / "data", json_size=10_000, durable=False)
+    return Settings(data_dir=tmp_path / "data", json_size=10_000, durable=False, **store_settings)
 
 
 async def each_kind(zgw: Zgw) -> list[Answer]:

@@ -40,7 +40,7 @@ async def clamd() -> AsyncIterator[ScriptedClamd]:
 
 
 @pytest.fixture
-def settings(tmp_path: Path, clamd: ScriptedClamd) -> Settings:
+def settings(tmp_path: Path, clamd: ScriptedClamd, store_settings: dict[str, Any]) -> Settings:
     return Settings(
         data_dir=tmp_path / "data",
         part_size=100,
@@ -49,6 +49,7 @@ def settings(tmp_path: Path, clamd: ScriptedClamd) -> Settings:
         scan_wait_size=WAIT_UP_TO,
         scan_most_bytes=20_000,
         scan_timeout=1,
+        **store_settings,
     )
 
 

@@ -31,7 +31,7 @@ def content_of_the_version(change: Change) -> None:
     nothing_came = came.body is None and not came.sent
     if nothing_came and change.act == "partial_update" and change.before.get("_body"):
         return
-    new.update(_body=None, _sha256=None, _mediatype=None, _upload=None)
+    new.update(_body=None, _sha256=None, _mediatype=None, _upload=None, _sealing=False)
     if came.body is not None:
         new.update(_body=came.body.key, _sha256=came.body.sha256, _mediatype=came.mediatype)
         if change.act != "partial_update":

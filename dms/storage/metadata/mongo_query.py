@@ -24,10 +24,10 @@ from dms.model.query import (
     Range,
     Scalar,
 )
+from dms.storage.metadata.mongo_record import SEQ
 
 Filter: TypeAlias = dict[str, Any]
-SEQ = "_seq"
-"""The field that holds the order of insertion: a timestamp of the server's, which it never gives twice."""
+
 _NEVER: Filter = {"_id": {"$in": []}}
 _MOST = 2**60
 _LONG = 2**20
@@ -39,7 +39,7 @@ def compiled(query: Query) -> Filter:  # noqa: PLR0911 - one for each kind
         case And(queries):
             return _joined("$and", [compiled(each) for each in queries]) or {}
         case Or(queries):
-            return _joined("$or", _any(queries)) or _NEVER
+            return _joined("$or", _any(queries)) if queries else _NEVER
         case Not(negated):
             return {"$nor": [compiled(negated)]}
         case Equals(field, value):
@@ -100,7 +100,11 @@ def _any(queries: Sequence[Query]) -> list[Filter]:
 def storable(value: Scalar) -> bool:
     """Whether a record can hold this value at all; if not, it equals nothing."""
     if isinstance(value, str):
-        return value.isascii() or not any("\ud800" <= character <= "\udfff" for character in value)
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            return False
+        return True
     return not isinstance(value, int) or -(2**63) <= value < 2**63
 
 

@@ -1,34 +1,75 @@
-"""Collections and indexes in MongoDB: made at start, beside what is served meanwhile."""
+"""What stands in the database: collections and indexes, made and kept as they are declared.
+
+Names of indexes that begin with `dms_` are ours; any other an administrator may add, and it stays.
+"""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
+from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import CollectionInvalid, DuplicateKeyError, OperationFailure
+from pymongo.errors import DuplicateKeyError, OperationFailure
 
-from dms.storage.metadata.mongo_query import SEQ
-from dms.storage.metadata.port import Collection, Duplicate, Index
+from dms.storage.metadata.mongo_record import SEQ
+from dms.storage.metadata.port import Collection, Duplicate
 
 VERSION = 1
 SCHEMA, NUMBERS = "_schema", "_numbers"
-_PREFIX = "dms_"
-_NAMESPACE_EXISTS, _INDEX_NOT_FOUND = 48, 27
-# Of a unique index: records in which one of its fields is null or missing are not in it.
-_PRESENT = {"$type": ["string", "number", "bool"]}
 
 Database: TypeAlias = AsyncDatabase[dict[str, Any]]
 
+_PREFIX = "dms_"
+_COLLECTION = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+_INDEX_NOT_FOUND = 27
+_COLLECTION_NOT_FOUND = 26
+# Of a unique index: records in which one of its fields is null or missing are not in it.
+_PRESENT = {"$type": ["string", "number", "bool"]}
+
 
 class NewerSchema(OSError):
-    """The database was written by a newer program, which may keep things that this one would spoil."""
+    """The database was written by a newer version of this program, which this one would damage."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """An index as it should be."""
+
+    name: str
+    keys: tuple[tuple[str, int], ...]
+    present: tuple[str, ...] = ()
+    """The fields that must be present; then it is unique."""
+
+    def model(self) -> IndexModel:
+        options: dict[str, Any] = {}
+        if self.present:
+            options = {"unique": True, "partialFilterExpression": dict.fromkeys(self.present, _PRESENT)}
+        return IndexModel(list(self.keys), name=self.name, **options)
+
+    def is_like(self, found: Mapping[str, Any]) -> bool:
+        return tuple(found["key"].items()) == self.keys and bool(found.get("unique")) == bool(self.present)
 
 
 async def prepare(database: Database, collections: Sequence[Collection]) -> None:
-    """Make all that is declared and is not there yet, and drop indexes of ours that no longer are."""
+    """Make what is declared and is not there yet, and drop the indexes of ours that are no longer declared.
+
+    Several nodes may do this at once. Raises NewerSchema, and Duplicate if records break a unique index that
+    is new.
+    """
+    if len({each.name for each in collections}) != len(collections):
+        raise ValueError("two collections have the same name")
+    await _refuse_newer(database)
+    for each in collections:
+        if not _COLLECTION.fullmatch(each.name):
+            raise ValueError(f"not a name for a collection: {each.name!r}")
+        await _prepare(database[each.name], each)
+
+
+async def _refuse_newer(database: Database) -> None:
     marker = await database[SCHEMA].find_one_and_update(
         {"_id": "dms"},
         {"$setOnInsert": {"version": VERSION}},
@@ -38,75 +79,55 @@ async def prepare(database: Database, collections: Sequence[Collection]) -> None
     assert marker is not None
     if marker["version"] > VERSION:
         raise NewerSchema(
-            f"the MongoDB database {database.name} is of version {marker['version']}, and this program knows "
-            f"{VERSION}: start the version of dms that wrote it, or a newer one"
+            f"The MongoDB database {database.name} has schema version {marker['version']} and this program "
+            f"knows up to {VERSION}. Start the newer program that wrote it, or restore the backup that was "
+            "made before the upgrade."
         )
-    there = set(await database.list_collection_names())
-    await asyncio.gather(*(_prepare(database, each, there) for each in collections))
-    if NUMBERS not in there:
-        await _create(database, NUMBERS)
 
 
-async def _prepare(database: Database, collection: Collection, there: set[str]) -> None:
-    if collection.name not in there:
-        await _create(database, collection.name)
-    store = database[collection.name]
-    wanted = {f"{_PREFIX}created": IndexModel([(SEQ, DESCENDING)], name=f"{_PREFIX}created")}
-    wanted |= {index_name(index): _model(index) for index in collection.indexes}
-    found = {each["name"] async for each in await store.list_indexes()}
-    missing = [model for name, model in wanted.items() if name not in found]
+async def _prepare(store: AsyncCollection[dict[str, Any]], collection: Collection) -> None:
+    wanted = {each.name: each for each in _indexes(collection)}
+    if set(wanted.values()) != set(_indexes(collection)):
+        raise ValueError(f"two indexes of {collection.name} have the same name")
+    found = {each["name"]: each async for each in await store.list_indexes()}
+    for name, there in found.items():
+        if name.startswith(_PREFIX) and (name not in wanted or not wanted[name].is_like(there)):
+            await _drop(store, name)
+    missing = [
+        each.model() for name, each in wanted.items() if not each.is_like(found.get(name, {"key": {}}))
+    ]
     if missing:
         try:
-            await store.create_indexes(missing)
+            # By default an index is there only when every member has built it, also one that is down.
+            await store.create_indexes(missing, commitQuorum="majority")
         except DuplicateKeyError as error:
             raise Duplicate(collection.name, broken_index(collection, error.details or {})) from error
-    for name in found - set(wanted):
-        if name.startswith(_PREFIX):
-            await _drop(database, collection.name, name)
 
 
-async def _create(database: Database, name: str) -> None:
+async def _drop(store: AsyncCollection[dict[str, Any]], name: str) -> None:
     try:
-        await database.create_collection(name)
-    except CollectionInvalid:
-        return
+        await store.drop_index(name)
     except OperationFailure as error:
-        if error.code != _NAMESPACE_EXISTS:  # another node was as quick
+        if error.code not in (_INDEX_NOT_FOUND, _COLLECTION_NOT_FOUND):  # another node was as quick
             raise
 
 
-async def _drop(database: Database, collection: str, name: str) -> None:
-    try:
-        await database[collection].drop_index(name)
-    except OperationFailure as error:
-        if error.code != _INDEX_NOT_FOUND:
-            raise
-
-
-def index_name(index: Index) -> str:
-    """Its name in the database, in which all that defines it has a part."""
-    kind = "unique_" if index.unique else "elements_" if index.elements else ""
-    return f"{_PREFIX}{kind}{index.name}"
-
-
-def _model(index: Index) -> IndexModel:
-    if index.unique:
-        keys = [(field, ASCENDING) for field in index.fields]
-        present = dict.fromkeys(index.fields, _PRESENT)
-        return IndexModel(keys, name=index_name(index), unique=True, partialFilterExpression=present)
-    # The order of insertion last, so that the newest of what matches come from the index as they are.
-    fields = [field if field != "_created" else SEQ for field in index.fields]
-    if SEQ not in fields:
-        fields.append(SEQ)
-    return IndexModel(
-        [(field, DESCENDING if field == SEQ else ASCENDING) for field in fields], name=index_name(index)
-    )
+def _indexes(collection: Collection) -> Iterator[_Wanted]:
+    yield _Wanted(f"{_PREFIX}:created", ((SEQ, DESCENDING),))
+    for index in collection.indexes:
+        # The order of insertion last, so that the newest of what matches come from the index as they are.
+        fields = tuple(SEQ if field == "_created" else field for field in index.fields)
+        fields += () if SEQ in fields else (SEQ,)
+        keys = tuple((field, DESCENDING if field == SEQ else ASCENDING) for field in fields)
+        yield _Wanted(_PREFIX + index.name, keys)
+        if index.unique:
+            # One beside it, as searches cannot use an index in which not every record is.
+            keys = tuple((field, ASCENDING) for field in index.fields)
+            yield _Wanted(f"{_PREFIX}{index.name}:unique", keys, index.fields)
 
 
 def broken_index(collection: Collection, error: Mapping[str, Any]) -> str:
-    """The name, as the port knows it, of the index that a write of these error details broke."""
-    fields = tuple(error.get("keyPattern", {"_id": 1}))
-    for index in collection.indexes:
-        if index.unique and index.fields == fields:
-            return index.name
-    return "_id"
+    """The name, as the port knows it, of the index that a write with these error details broke."""
+    fields = tuple(error.get("keyPattern", ()))
+    names = [index.name for index in collection.indexes if index.unique and index.fields == fields]
+    return names[0] if names else "_id"

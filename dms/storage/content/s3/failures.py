@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from dms.storage.failures import Unreachable
+
 T = TypeVar("T")
 
 PASSING = frozenset({409, 429, 500, 502, 503, 504})
 PASSING_CODES = frozenset({"BadDigest", "IncompleteBody", "RequestTimeout", "SlowDown"})
+FULL_CODES = frozenset({"QuotaExceeded", "InsufficientStorage", "XMinioStorageFull"})
 LONGEST_PAUSE = 5.0
 
 
-class Unavailable(ConnectionError):
+class Unavailable(Unreachable):
     """The store does not answer, or not now; the same request may succeed a moment later."""
 
 
@@ -42,6 +46,8 @@ def failure(endpoint: str, bucket: str, act: str, status: int, code: str) -> Exc
     if kind is not None:
         return kind(f"{act}: {code}")
     said = f"the S3 store at {endpoint} answered {status} {code} to {act} in bucket {bucket}"
+    if code in FULL_CODES:
+        return OSError(errno.ENOSPC, f"{said}: the store has no room left, or a quota was reached")
     if status in PASSING or code in PASSING_CODES:
         return Unavailable(said)
     if status in {401, 403}:

@@ -11,6 +11,7 @@ from secrets import token_hex
 from dms.storage.content.port import MissingBody
 
 KEY = re.compile(r"(whole|upload)/([0-9a-f]{32})")
+FOREIGN_KEY = re.compile(r"(?=.{1,200}\Z)[0-9A-Za-z-]+(/[0-9A-Za-z-]+)*")
 WHOLE = "whole"
 UPLOAD = "upload"
 OWN = re.compile(r"own:([0-9]+-[0-9a-f]{32})")
@@ -34,6 +35,7 @@ class Names:
 
     bodies/whole/<time and random>     a body that came in one piece
     bodies/upload/<time and random>    a body that came in parts
+    bodies/moved/<key>                 a body that came from another store, under the key it had there
     uploads/<time and random>/id       the id of the multipart upload that becomes bodies/upload/<the same>
     uploads/<…>/claims/<number>        somebody has begun to write that part in its place
     uploads/<…>/parts/<number>-<hex>   a part that has an object of its own
@@ -44,6 +46,7 @@ class Names:
         self._prefix = prefix
         self.uploads = f"{prefix}uploads/"
         self.bodies = f"{prefix}bodies/"
+        self.all_moved = f"{self.bodies}moved/"
         self.probe = f"{prefix}probe"
 
     def body(self, key: str) -> str:
@@ -52,8 +55,20 @@ class Names:
             raise MissingBody(f"{key[:80]!r} is not a key of this store")
         return self.bodies + key
 
+    def moved(self, key: str) -> str:
+        """Where a body lies that came from another store. Raises `MissingBody` for what cannot be a key."""
+        if FOREIGN_KEY.fullmatch(key) is None:
+            raise MissingBody(f"{key[:80]!r} is not a key")
+        return self.all_moved + key
+
+    def places(self, key: str) -> list[str]:
+        """Where to look for a body, in this order. Raises `MissingBody` for what cannot be a key."""
+        return [*([self.body(key)] if KEY.fullmatch(key) else []), self.moved(key)]
+
     def key(self, name: str) -> str | None:
         """The key of a body by its name, or None if it is something else."""
+        if name.startswith(self.all_moved):
+            return name.removeprefix(self.all_moved)
         key = name.removeprefix(self.bodies)
         return key if KEY.fullmatch(key) else None
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 
 from dms.storage.content.port import MissingBody
 from dms.storage.content.s3.failures import NotThere, Tries, Unavailable
@@ -34,3 +35,21 @@ async def read(service: S3Service, name: str, start: int, stop: int | None) -> A
                 await tries.pause(why)
     except NotThere:
         raise MissingBody(f"there is no body {name}") from None
+
+
+async def read_first(
+    service: S3Service, names: Sequence[str], start: int, stop: int | None
+) -> AsyncGenerator[bytes, None]:
+    """The same of the first of these objects that there is. Raises `MissingBody` of the last."""
+    for name in names[:-1]:
+        reading = read(service, name, start, stop)
+        try:
+            async with aclosing(reading):
+                async for chunk in reading:
+                    yield chunk
+        except MissingBody:
+            continue
+        return
+    async with aclosing(read(service, names[-1], start, stop)) as reading:
+        async for chunk in reading:
+            yield chunk

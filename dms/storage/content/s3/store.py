@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
@@ -11,7 +11,7 @@ from dms.storage.content.port import Body, Entry, MissingBody, Region, Slot
 from dms.storage.content.s3.failures import NotThere, Patience, Taken
 from dms.storage.content.s3.names import UPLOAD, WHOLE, Names, new_key
 from dms.storage.content.s3.parts import PartSlot
-from dms.storage.content.s3.reading import read
+from dms.storage.content.s3.reading import read_first
 from dms.storage.content.s3.sealing import Sealing
 from dms.storage.content.s3.service import Place, S3Service
 from dms.storage.content.s3.uploads import Uploads
@@ -25,8 +25,8 @@ LONGEST_UPLOAD = timedelta(days=31)
 
 
 class S3ContentStore:
-    """A `ContentStore` that takes `PartwiseContent`, has `PresignedReads` and `KeepsUnfinished`. Make one
-    with `open`."""
+    """A `ContentStore` that takes `PartwiseContent`, has `PresignedReads`, `TakesBodies` and
+    `KeepsUnfinished`. Make one with `open`."""
 
     def __init__(self, service: S3Service, names: Names, stack: AsyncExitStack) -> None:
         self._service = service
@@ -83,20 +83,30 @@ class S3ContentStore:
 
     async def read(self, key: str, start: int = 0, stop: int | None = None) -> AsyncGenerator[bytes, None]:
         """Yield the bytes [start, stop) as they come, and go on where the line broke; or raise `OSError`."""
-        async for chunk in read(self._service, self._names.body(key), start, stop):
-            yield chunk
+        async with aclosing(read_first(self._service, self._names.places(key), start, stop)) as reading:
+            async for chunk in reading:
+                yield chunk
 
     async def size(self, key: str) -> int:
         """The size of a body in bytes, or `MissingBody`."""
-        try:
-            return await self._service.size(self._names.body(key))
-        except NotThere:
-            raise MissingBody(f"there is no body {key}") from None
+        for name in self._names.places(key):
+            with suppress(NotThere):
+                return await self._service.size(name)
+        raise MissingBody(f"there is no body {key}")
 
     async def remove(self, key: str) -> None:
         """Remove a body; one that is not there is fine."""
         with suppress(MissingBody):
-            await self._service.remove(self._names.body(key))
+            for name in self._names.places(key):
+                await self._service.remove(name)
+
+    async def put(self, body: Body, chunks: AsyncIterable[bytes]) -> None:
+        """Store a body of another store under its key. Raises `WrongBytes`, or `ValueError` for no key."""
+        try:
+            name = self._names.moved(body.key)
+        except MissingBody as error:
+            raise ValueError(str(error)) from None
+        await Writing(self._service, self._threads, name, body).write(chunks)
 
     async def keys(self, since: datetime | None = None) -> AsyncGenerator[Entry, None]:
         """All bodies that are readable; with `since`, those written from then on, and some before. One that
@@ -110,6 +120,10 @@ class S3ContentStore:
             key = self._names.key(found.name)
             if key is not None and (since is None or found.written >= since - LONGEST_UPLOAD):
                 yield Entry(key, found.written.astimezone(UTC))
+        async for found in self._service.listed(self._names.all_moved):
+            key = self._names.key(found.name)
+            if key is not None and (since is None or found.written >= since - timedelta(minutes=1)):
+                yield Entry(key, found.written.astimezone(UTC))
 
     async def read_url(
         self,
@@ -122,7 +136,10 @@ class S3ContentStore:
         """An address at which a GET answers with the body for so many seconds; S3 allows a week."""
         answer = {"ResponseContentDisposition": content_disposition, "ResponseContentType": content_type}
         wanted = {name: value for name, value in answer.items() if value is not None}
-        return await self._service.signed("get_object", {"Key": self._names.body(key), **wanted}, seconds)
+        own, *moved = self._names.places(key)
+        if moved and not await self._service.exists(own):
+            own = moved[0]
+        return await self._service.signed("get_object", {"Key": own, **wanted}, seconds)
 
     def new_upload(self) -> str:
         """A fresh key."""

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import AsyncIterable
 from contextlib import suppress
 
+from dms.storage.content.port import Body, WrongBytes
 from dms.storage.content.s3 import multipart
 from dms.storage.content.s3.failures import NotThere
 from dms.storage.content.s3.multipart import Numbered
@@ -28,12 +29,16 @@ def piece_size(sent: int) -> int:
 
 
 class Writing:
-    """One body. While a piece gathers, others are on their way, as many as memory allows."""
+    """One body. While a piece gathers, others are on their way, as many as memory allows.
 
-    def __init__(self, service: S3Service, threads: Threads, name: str) -> None:
+    Where a certain body is `expected`, other bytes are `WrongBytes`, and what has the name already stays.
+    """
+
+    def __init__(self, service: S3Service, threads: Threads, name: str, expected: Body | None = None) -> None:
         self._service = service
         self._threads = threads
         self._name = name
+        self._expected = expected
         self._id = ""
         self._under_way: deque[asyncio.Future[Numbered]] = deque()
         self._parts: list[Numbered] = []
@@ -65,12 +70,14 @@ class Writing:
                 await self._send(piece)
             while self._under_way:
                 await self._next_sent()
+            self._must_be_expected()
             # Not cancelled halfway, so that it is known whether there is something to remove.
             await finished(asyncio.ensure_future(self._complete()))
         return self._size, self._hashes.sha256
 
     async def _send_alone(self, piece: Batch) -> None:
         md5 = await self._hashed(piece, md5_too=True)
+        self._must_be_expected()
         await finished(asyncio.ensure_future(self._service.put(Part(self._name), piece, md5)))
 
     async def _send(self, piece: Batch) -> None:
@@ -107,7 +114,13 @@ class Writing:
         with suppress(OSError):
             if self._id:
                 await multipart.abort(self._service, self._name, self._id)
-            await self._service.remove(self._name)
+            if self._expected is None:
+                await self._service.remove(self._name)
+
+    def _must_be_expected(self) -> None:
+        wanted = self._expected
+        if wanted is not None and (wanted.size, wanted.sha256) != (self._size, self._hashes.sha256):
+            raise WrongBytes(f"{self._size} bytes came for {wanted.key}, which are not that body")
 
 
 def _hashed(hashes: Hashes, piece: Batch, md5_too: bool) -> str:
