@@ -40,6 +40,7 @@ class FailingProxy:
         self._counts: dict[Direction, int] = {"up": 0, "down": 0}
         self._released = asyncio.Event()
         self._open: set[asyncio.StreamWriter] = set()
+        self._gone = False
         self.address = ""
         self.connections = 0
         self.most_at_once = 0
@@ -83,6 +84,19 @@ class FailingProxy:
             faults.clear()
         self._loop.call_soon_threadsafe(self._released.set)
 
+    def go_away(self) -> None:
+        """Break all connections, and every new one, until `come_back`."""
+        self._gone = True
+        self._loop.call_soon_threadsafe(self._abort_all)
+
+    def come_back(self) -> None:
+        """Serve again."""
+        self._gone = False
+
+    def _abort_all(self) -> None:
+        for writer in self._open:
+            writer.transport.abort()
+
     def settle(self) -> None:
         """Return when no connection is open any more, so that the counts stand still."""
         turn = threading.Event()
@@ -106,12 +120,14 @@ class FailingProxy:
         await self._stop.wait()
         server.close()
         self._released.set()
-        for writer in self._open:
-            writer.transport.abort()
+        self._abort_all()
         if others := asyncio.all_tasks() - {asyncio.current_task()}:
             await asyncio.wait(others, timeout=5)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._gone:
+            writer.transport.abort()
+            return
         try:
             there, back = await asyncio.open_connection(*self._target, limit=_PIECE)
         except OSError:

@@ -17,7 +17,7 @@ from dms.model.query import EVERYTHING, NEWEST_FIRST, Order, Query
 from dms.storage.failures import Unreachable
 from dms.storage.metadata.mongo_failures import Client, NoReplicaSet, reaching
 from dms.storage.metadata.mongo_query import bounded, compiled, sorting, storable
-from dms.storage.metadata.mongo_record import CODEC, decoded
+from dms.storage.metadata.mongo_record import decoded
 from dms.storage.metadata.mongo_schema import NUMBERS, SCHEMA, Database, prepare
 from dms.storage.metadata.mongo_writes import (
     MAJORITY,
@@ -78,7 +78,7 @@ class MongoMetadataStore:
         """
         client = _client(url, timeout)
         database = client.get_default_database("dms").with_options(
-            CODEC, ReadPreference.PRIMARY, MAJORITY, ReadConcern("majority")
+            None, ReadPreference.PRIMARY, MAJORITY, ReadConcern("majority")
         )
         store = cls(client, database, timeout)
         try:

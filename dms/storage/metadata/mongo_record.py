@@ -11,8 +11,7 @@ import re
 from typing import Any
 
 import bson
-from bson import Int64, Timestamp
-from bson.codec_options import CodecOptions, TypeDecoder, TypeRegistry
+from bson import Timestamp
 from bson.errors import BSONError
 from bson.raw_bson import RawBSONDocument
 
@@ -30,18 +29,6 @@ _SPECIAL = re.compile(rf"[%$.\0]|^_(?=(?:{'|'.join(name[1:] for name in _OWN)})\
 _EMPTY = "%"
 _ESCAPE = re.compile("%(..)")
 _MOST_BYTES = 16 * 2**20 - 2**14
-
-
-class _PlainInt(TypeDecoder):
-    """Large integers too come out as `int`, not as the subclass that the driver makes of them."""
-
-    bson_type = Int64
-
-    def transform_bson(self, value: Any) -> int:
-        return int(value)
-
-
-CODEC: CodecOptions[dict[str, Any]] = CodecOptions(type_registry=TypeRegistry([_PlainInt()]))
 
 
 def encoded(record: Record, rev: int, *, is_new: bool) -> RawBSONDocument:

@@ -23,7 +23,7 @@ from dms.storage.metadata.port import Collection, Conflict, Duplicate, Record
 
 Session: TypeAlias = AsyncClientSession
 Store: TypeAlias = AsyncCollection[dict[str, Any]]
-Operation: TypeAlias = InsertOne[Mapping[str, Any]] | UpdateOne | DeleteOne
+Operation: TypeAlias = InsertOne[dict[str, Any]] | UpdateOne | DeleteOne
 
 MAJORITY = WriteConcern(w="majority", j=True)
 SNAPSHOT = ReadConcern("snapshot")
@@ -44,7 +44,8 @@ class MongoTransaction:
 
     def insert(self, collection: str, record: Record) -> None:
         """See the port."""
-        self._add(collection, InsertOne(encoded(record, 1, is_new=True)))
+        document: Any = encoded(record, 1, is_new=True)  # which the driver sends as it is
+        self._add(collection, InsertOne(document))
 
     def replace(self, collection: str, record: Record) -> None:
         """See the port."""
