@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from dms import logs
 from dms.actions.scanning import enter_unscanned
 from dms.actions.scanning import rescan as rescan_bodies
 from dms.cli.serve import Config, read_settings
@@ -35,6 +36,7 @@ def rescan(
     if not settings.clamd_url or settings.scan_policy == "off":
         typer.echo("There is no scanner: set DMS_CLAMD_URL, and not DMS_SCAN_POLICY=off.", err=True)
         raise typer.Exit(2)
+    logs.set_up(form=settings.log_format, level=settings.log_level)
     states = (PENDING, UNSCANNED, INFECTED, CLEAN) if everything else (PENDING, UNSCANNED)
     counts = asyncio.run(_rescan(settings, states))
     typer.echo(", ".join(f"{bodies} {verdict}" for verdict, bodies in counts.items()) + ".")
