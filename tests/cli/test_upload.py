@@ -219,13 +219,18 @@ def test_ctrl_c_tells_how_to_go_on(
 ) -> None:
     held = line.hold(after=12 * PART)
 
+    stopped = threading.Event()
+
     def interrupt() -> None:
         held.wait(30)
         os.kill(os.getpid(), signal.SIGINT)
+        while not stopped.wait(10):  # as people do who are not heard
+            os.kill(os.getpid(), signal.SIGINT)
 
     pressing = threading.Thread(target=interrupt)
     pressing.start()
     result = commands.run("upload", str(made(tmp_path, "groot.bin", 20 * PART)), "--type", type_)
+    stopped.set()
     pressing.join()
     assert (result.exit_code, result.stdout) == (130, "")
     assert "Stopped. Run the same command again to go on where it was." in result.stderr
@@ -237,13 +242,18 @@ def test_ctrl_c_tells_which_of_several_files_are_still_to_go(
     files = [str(made(tmp_path, name, 10 * PART)) for name in ("een", "twee", "drie en verder")]
     held = line.hold(after=15 * PART)
 
+    stopped = threading.Event()
+
     def interrupt() -> None:
         held.wait(30)
         os.kill(os.getpid(), signal.SIGINT)
+        while not stopped.wait(10):  # as people do who are not heard
+            os.kill(os.getpid(), signal.SIGINT)
 
     pressing = threading.Thread(target=interrupt)
     pressing.start()
     result = commands.run("upload", *files, "--type", type_)
+    stopped.set()
     pressing.join()
     assert result.exit_code == 130
     assert len(result.stdout.split()) == 1
