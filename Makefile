@@ -30,9 +30,9 @@ test: $(STAMP) ## Run the tests; with COVER=1 also demand 95 % coverage by branc
 
 test-engines: $(STAMP) ## Run the contracts and the service on the engines that DMS_TEST_* name
 	@rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest -n $(JOBS) -m engines -rs $(if $(COVER),--cov --cov-report=,)
+	$(BIN)/python -m pytest -n $(JOBS) -m engines -rs $(if $(COVER),--cov --cov-report= --cov-fail-under=0,)
 	$(BIN)/python -m pytest -n $(JOBS) --on-engines tests/standard
-	$(if $(COVER),$(BIN)/python -m coverage report --omit= --include='dms/storage/metadata/mongo*,dms/storage/content/s3/*')
+	$(if $(COVER),$(BIN)/python -m coverage report --omit=nothing --include='dms/storage/metadata/mongo*,dms/storage/content/s3/*')
 
 test-crash: $(STAMP) ## Kill the service at every named point, 100 rounds each (CRASH_ROUNDS=)
 	$(BIN)/python -m pytest -m crash
