@@ -16,7 +16,7 @@ from pymongo.read_concern import ReadConcern
 from dms.model.query import EVERYTHING, NEWEST_FIRST, Order, Query
 from dms.storage.failures import Unreachable
 from dms.storage.metadata.mongo_failures import Client, NoReplicaSet, reaching
-from dms.storage.metadata.mongo_query import bounded, compiled, sorting, storable
+from dms.storage.metadata.mongo_query import bounded, compiled, sorting
 from dms.storage.metadata.mongo_record import decoded
 from dms.storage.metadata.mongo_schema import NUMBERS, SCHEMA, Database, prepare
 from dms.storage.metadata.mongo_writes import (
@@ -29,6 +29,7 @@ from dms.storage.metadata.mongo_writes import (
     pauses,
 )
 from dms.storage.metadata.port import Collection, Record, Transaction
+from dms.storage.metadata.values import storable
 
 T = TypeVar("T")
 Documents: TypeAlias = list[dict[str, Any]]

@@ -5,7 +5,6 @@ Wherever a field is present it holds one type of value: a list of texts is not t
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -25,6 +24,7 @@ from dms.model.query import (
     Scalar,
 )
 from dms.storage.metadata.mongo_record import SEQ
+from dms.storage.metadata.values import as_float, storable
 
 Filter: TypeAlias = dict[str, Any]
 
@@ -97,17 +97,6 @@ def _any(queries: Sequence[Query]) -> list[Filter]:
     ]
 
 
-def storable(value: Scalar) -> bool:
-    """Whether a record can hold this value at all; if not, it equals nothing."""
-    if isinstance(value, str):
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            return False
-        return True
-    return not isinstance(value, int) or -(2**63) <= value < 2**63
-
-
 def _in(field: str, values: Sequence[Scalar]) -> Filter:
     wanted = [value for value in values if storable(value)]
     if not wanted:
@@ -137,17 +126,9 @@ def _range(query: Range) -> Filter:
         return {"$nor": [_null(query.field)]}
     return {
         query.field: {
-            sign: value if storable(value) else _as_float(int(value)) for sign, value in bounds.items()
+            sign: value if storable(value) else as_float(int(value)) for sign, value in bounds.items()
         }
     }
-
-
-def _as_float(value: int) -> float:
-    """An integer beyond 64 bits as a bound: no number that is stored is lost by it."""
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf if value > 0 else -math.inf
 
 
 def _prefix(field: str, text: str) -> Filter:

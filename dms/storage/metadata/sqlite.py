@@ -17,9 +17,10 @@ from dms.model.query import EVERYTHING, NEWEST_FIRST, Order, Query
 from dms.storage.metadata.port import Collection, Conflict, Duplicate, Record, Transaction
 from dms.storage.metadata.sqlite_body import decode, decode_all, encode, stored_text
 from dms.storage.metadata.sqlite_copy import copy
-from dms.storage.metadata.sqlite_query import Compiler, Statement, storable
+from dms.storage.metadata.sqlite_query import Compiler, Statement
 from dms.storage.metadata.sqlite_schema import broken_index, connect, prepare, quoted
 from dms.storage.metadata.sqlite_threads import GroupCommit, Job, Threads, serve_each
+from dms.storage.metadata.values import storable
 
 T = TypeVar("T")
 

@@ -7,7 +7,6 @@ Wherever a field is present it holds one type of value: 1 is not told from true,
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -33,6 +32,7 @@ from dms.model.query import (
 from dms.storage.metadata.port import Collection
 from dms.storage.metadata.sqlite_body import stored_text
 from dms.storage.metadata.sqlite_schema import IS_ELEMENT, elements, elements_table, expression, quoted
+from dms.storage.metadata.values import as_float, storable
 
 # Merging this many ordered branches is still quick, and SQLite compounds at most 500.
 _MOST_BRANCHES = 200
@@ -228,17 +228,6 @@ def _direction(by: By) -> str:
     return " DESC" if by.descending else ""
 
 
-def storable(value: Scalar) -> bool:
-    """Whether a record can hold this value at all; if not, it matches nothing."""
-    if isinstance(value, str):
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            return False
-        return True
-    return not isinstance(value, int) or -(2**63) <= value < 2**63
-
-
 def _bound(value: Scalar) -> Scalar:
     return stored_text(value) if isinstance(value, str) else value
 
@@ -284,7 +273,7 @@ def _range(query: Range, values: list[Any]) -> str:
     conditions = []
     for sign, value in bounds.items():
         conditions.append(f"{path} {sign} ?")
-        values.append(_bound(value) if storable(value) else _as_float(int(value)))
+        values.append(_bound(value) if storable(value) else as_float(int(value)))
     texts = "".join(sign for sign, value in bounds.items() if isinstance(value, str))
     numbers = "".join(sign for sign, value in bounds.items() if not isinstance(value, str))
     # Only where that end is open: of two bounds at one end, the index may be searched by the wrong one.
@@ -293,14 +282,6 @@ def _range(query: Range, values: list[Any]) -> str:
     if numbers and "<" not in numbers:
         conditions.append(f"{path} < ''")
     return _joined("AND", conditions) or f"{path} IS NOT NULL"
-
-
-def _as_float(value: int) -> float:
-    """An integer beyond 64 bits as a bound: no number that is stored is lost by it."""
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf if value > 0 else -math.inf
 
 
 def _prefix(field: str, text: str, values: list[Any]) -> str:

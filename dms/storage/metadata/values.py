@@ -1,0 +1,26 @@
+"""Values that a search may ask for and that no record can hold: they equal nothing, in every store."""
+
+from __future__ import annotations
+
+import math
+
+from dms.model.query import Scalar
+
+
+def storable(value: Scalar) -> bool:
+    """Whether a record can hold this value at all; if not, it equals nothing."""
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            return False
+        return True
+    return not isinstance(value, int) or -(2**63) <= value < 2**63
+
+
+def as_float(value: int) -> float:
+    """An integer beyond 64 bits as a bound: no number that is stored is lost by it."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
