@@ -13,7 +13,7 @@ from dms.documenten.rules import kind_problems
 from dms.documenten.upload.mediatype import agrees
 from dms.documenten.upload.parts import DROPPED, region_of
 from dms.documenten.upload.received import Received
-from dms.documenten.upload.scans import SCANS, scan_record, virus_found
+from dms.documenten.upload.scans import first_scan, virus_found
 from dms.documenten.versions import content_url
 from dms.locking.lock import opens, take
 from dms.model.change import Values, Write
@@ -145,9 +145,7 @@ def _completed(dms: Dms, document: Record, came: Received) -> list[Write]:
     document.update(_upload=None, _sealing=False)
     document["_formaat_differs"] = not agrees(document["formaat"], str(came.mediatype))
     document["inhoud"] = content_url(document["url"], document)
-    if not came.to_scan:
-        return []
-    return [Write("insert", SCANS, scan_record(came.body.key, came.body.size, came.verdict, dms.clock()))]
+    return list(first_scan(came, dms.clock()))
 
 
 def _not_complete(missing: list[int], *, of: int) -> Invalid:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from dms.documenten.upload.received import received
+from dms.documenten.upload.received import Received, received
 from dms.model.change import Change, Values, Write
 from dms.model.fields import moment_text
 from dms.model.problems import Problem
@@ -63,7 +63,10 @@ def virus_found(verdict: Infected) -> Problem:
 
 def scan_of_the_content(change: Change) -> Iterable[Write]:
     """With new content goes what the scanner said of it, or that it is still to be scanned."""
-    came = received(change)
-    if change.new is not None and came.body is not None and came.to_scan:
-        now = datetime.fromisoformat(change.now)
+    return first_scan(received(change), datetime.fromisoformat(change.now)) if change.new is not None else ()
+
+
+def first_scan(came: Received, now: datetime) -> Iterable[Write]:
+    """What is kept of the scan of content that came, if it is scanned at all."""
+    if came.body is not None and came.to_scan:
         yield Write("insert", SCANS, scan_record(came.body.key, came.body.size, came.verdict, now))
