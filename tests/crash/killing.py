@@ -28,16 +28,24 @@ DOCUMENTS = "enkelvoudiginformatieobjecten"
 
 
 class Fuse:
-    """Kills this process, as `kill -9` does, when its point is reached for the n-th time."""
+    """Kills this process, as `kill -9` does, when its point is reached for the n-th time since it was lit.
+
+    A service is not to die before it has told where it listens: its collector writes as soon as it starts.
+    """
 
     def __init__(self, point: str, nth: int) -> None:
         self._point = point
         self._left = nth
+        self._lit = False
         self._counting = threading.Lock()
+
+    def light(self) -> None:
+        """From here on the times count."""
+        self._lit = True
 
     def reached(self, point: str) -> None:
         """Tell that a point was reached, from any thread. Does not return the last time."""
-        if point != self._point:
+        if not self._lit or point != self._point:
             return
         with self._counting:
             self._left -= 1

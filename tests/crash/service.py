@@ -88,16 +88,23 @@ class Running:
 def run_service(settings: Settings, fuse: tuple[str, int], address: Connection) -> None:
     """The body of the process that serves."""
     logs.set_up(form="text", level="error")
-    asyncio.run(_serving(_with_fuse(settings, fuse), address.send))
+    burning = Fuse(*fuse)
+    asyncio.run(_serving(_with_fuse(settings, burning), burning, address.send))
 
 
 def run_collector(settings: Settings, fuse: tuple[str, int]) -> None:
     """The body of the process that collects."""
     logs.set_up(form="text", level="error")
-    asyncio.run(_collecting(_with_fuse(settings, fuse)))
+    burning = Fuse(*fuse)
+    burning.light()
+    asyncio.run(_collecting(_with_fuse(settings, burning)))
 
 
-async def _serving(settings: Settings, started: Callable[[str], Any]) -> None:
+async def _serving(settings: Settings, fuse: Fuse, tell: Callable[[str], Any]) -> None:
+    def started(origin: str) -> None:
+        tell(origin)
+        fuse.light()
+
     async with wired(settings) as service:
         tokens = Tokens(service.applications, expiry=settings.jwt_expiry, leeway=settings.jwt_leeway)
         collecting = asyncio.create_task(_collect_often(service, settings))
@@ -122,9 +129,8 @@ async def _collecting(settings: Settings) -> None:
         await collect(service.dms, orphan_age=AT_ONCE, upload_age=AT_ONCE, everything=True)
 
 
-def _with_fuse(settings: Settings, point: tuple[str, int]) -> Settings:
+def _with_fuse(settings: Settings, fuse: Fuse) -> Settings:
     """Settings that name stores in which the fuse burns, known in this process only."""
-    fuse = Fuse(*point)
 
     async def metadata(url: str, settings: Settings) -> MetadataStore:
         return KillingMetadata.open(settings.data_dir / "metadata.db", collections(APIS), fuse)
