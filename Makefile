@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.made
 JOBS ?= 2
+ENGINE_CODE := dms/storage/metadata/mongo*,dms/storage/content/s3/*
 
 .PHONY: help run setup test test-engines test-crash check format bench clean
 
@@ -32,7 +33,7 @@ test-engines: $(STAMP) ## Run the contracts and the service on the engines that 
 	@rm -f .coverage .coverage.*
 	$(BIN)/python -m pytest -n $(JOBS) -m engines -rs $(if $(COVER),--cov --cov-report= --cov-fail-under=0,)
 	$(BIN)/python -m pytest -n $(JOBS) --on-engines tests/standard
-	$(if $(COVER),$(BIN)/python -m coverage report --omit=nothing --include='dms/storage/metadata/mongo*,dms/storage/content/s3/*')
+	$(if $(COVER),$(BIN)/python -m coverage report --omit=nothing --include='$(ENGINE_CODE)')
 
 test-crash: $(STAMP) ## Kill the service at every named point, 100 rounds each (CRASH_ROUNDS=)
 	$(BIN)/python -m pytest -m crash
