@@ -68,6 +68,14 @@ class Settings:
     json_size: int = _setting(512 * 2**10, "Largest JSON without its inhoud, in bytes.")
     idle_time: float = _setting(60.0, "Seconds in which a client must send or take something.")
     page_size: int = _setting(100, "Records on a page of a list.")
+    longest_list: int = _setting(
+        10_000, "Records in a list that the standard does not page; more are refused."
+    )
+    expand_depth: int = _setting(10, "Levels of expand; deeper paths are refused.")
+    extras: bool = _setting(True, "Offer filters and operations that the standard does not have.")
+    idempotency_age: float = _setting(
+        7 * 86400.0, "Seconds for which a create with an Idempotency-Key can be repeated."
+    )
     jwt_expiry: int = _setting(3600, "Age in seconds at which a JWT is too old.")
     jwt_leeway: int = _setting(0, "Seconds that clocks may differ.")
     durable: bool = _setting(True, "Acknowledge only what is on stable storage.")
@@ -101,7 +109,15 @@ class Settings:
         return replace(self, **changes)
 
     def _checked(self) -> Settings:
-        for name in ("part_size", "most_parts", "most_bytes", "json_size", "page_size", "workers"):
+        for name in (
+            "part_size",
+            "most_parts",
+            "most_bytes",
+            "json_size",
+            "page_size",
+            "longest_list",
+            "workers",
+        ):
             if getattr(self, name) < 1:
                 raise BadSetting(f"{PREFIX}{name.upper()} must be 1 or more.")
         if self.public_url and not self.public_url.startswith(("http://", "https://")):

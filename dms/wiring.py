@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from dms.actions import turns
 from dms.actions.audit import AUDITTRAIL
+from dms.actions.idempotency import CREATED_ONCE
 from dms.actions.service import Content, Dms, Limits, Scanning
 from dms.autorisaties.applications import Application, Applications, Client
 from dms.documenten import versions
@@ -113,6 +114,7 @@ def collections(apis: tuple[Api, ...]) -> tuple[Collection, ...]:
     return (
         *own,
         AUDITTRAIL,
+        CREATED_ONCE,
         Collection(DROPPED),
         Collection(SCANS, (Index(("verdict",)), Index(("_next",)))),
         Collection(turns.COLLECTION),
@@ -129,6 +131,9 @@ def _collection(resource: Resource) -> Collection:
     for parameter in resource.filters:
         indexes += [Index((field,), elements=parameter.elements) for field in parameter.fields]
     indexes += [Index((field,)) for field in resource.indexed]
+    indexes += [Index((field,)) for field in (resource.ordering.fields.values() if resource.ordering else ())]
+    if resource.parent is not None:
+        indexes.append(Index((resource.parent.field,)))
     if resource.guard is not None:
         indexes.append(Index((resource.guard.type, resource.guard.level)))
     return Collection(resource.collection, tuple(dict.fromkeys(indexes)))
@@ -164,10 +169,14 @@ async def wired(settings: Settings) -> AsyncIterator[Wired]:
             json_size=settings.json_size,
             idle_time=settings.idle_time,
             page_size=settings.page_size,
+            longest_list=settings.longest_list,
+            expand_depth=settings.expand_depth,
+            idempotency_age=settings.idempotency_age,
             download_redirect=settings.download_redirect,
         )
         known = (Client(id, secret) for id, secret in settings.clients.items())
-        dms = Dms(metadata, content, APIS, limits, scanning=scanning, blocked=_blocked(settings))
+        apis = APIS if settings.extras else tuple(api.of_the_standard() for api in APIS)
+        dms = Dms(metadata, content, apis, limits, scanning=scanning, blocked=_blocked(settings))
         yield Wired(dms, Applications([*known, client]), client, is_new)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from dms.actions.service import Dms
@@ -17,9 +17,8 @@ from dms.model.refusals import Denied, Invalid
 from dms.model.resource import Resource, Reverse
 from dms.storage.metadata.port import Record
 
-DEEPEST = 10
-"""Levels of expand; deeper ones are refused, as are more than `MOST_PATHS` paths."""
 MOST_PATHS = 50
+"""Paths to expand; more are refused, as are deeper ones than `Limits.expand_depth`."""
 MOST_OBJECTS = 20_000
 """Objects in one answer, however often the same one: references that go round would multiply for ever."""
 
@@ -72,14 +71,20 @@ def expansion(dms: Dms, resource: Resource, paths: str | None) -> Tree:
     if len(wanted) > MOST_PATHS:
         raise _no_choice(f"{len(wanted)} paden is te veel")
     for path in wanted:
-        steps, branch, at = path.split("."), tree, resource
-        if len(steps) > DEEPEST:
+        steps, branch, at = path.split("."), tree, [resource]
+        if len(steps) > dms.limits.expand_depth:
             raise _no_choice(path)
         for step in steps:
-            if step not in at.expands or not dms.knows(at.expands[step]):
+            if not any(step in each.expands for each in at):
                 raise _no_choice(path)
-            branch, at = branch.setdefault(step, {}), dms.resource(at.expands[step])
+            at = [other for each in at for other in _targets(dms, each, step)]
+            branch = branch.setdefault(step, {})
     return tree
+
+
+def _targets(dms: Dms, resource: Resource, field: str) -> list[Resource]:
+    """What the field may refer to, as far as it is kept here."""
+    return [dms.resource(name) for name in resource.expands.get(field, ()) if dms.knows(name)]
 
 
 def _no_choice(path: str) -> Invalid:
@@ -112,29 +117,53 @@ async def _expand(
     for answer in answers:
         answer["_expand"] = {}
     for field, branch in tree.items():
-        other = dms.resource(resource.expands[field])
-        if not caller.access.holds(other.component, other.scopes.read):
-            raise Denied(f"Voor het uitklappen van {field} is {' of '.join(other.scopes.read)} nodig.")
-        wanted = {link.id for answer in answers for link in _links(answer[field], other)}
-        found = await _readable(dms, other, wanted, caller)
-        expanded = await shown(dms, other, found, caller, expand=branch, weights=weights)
-        by_id = {record["_id"]: answer for record, answer in zip(found, expanded, strict=True)}
+        placed: dict[str, Values] = {}
+        for other in _targets(dms, resource, field):
+            placed |= await _expanded(dms, other, answers, field, branch, caller, weights)
         for answer in answers:
-            there = [by_id[link.id] for link in _links(answer[field], other) if link.id in by_id]
+            value = answer.get(field)
+            there = [found for each in _elements(value) if (found := _placed(each, placed)) is not None]
             weights.add(answer, there)
-            if isinstance(answer[field], list):
+            if isinstance(value, list):
                 answer["_expand"][field] = there
             elif there:
                 answer["_expand"][field] = there[0]
     weights.check(answers)
 
 
+async def _expanded(
+    dms: Dms,
+    other: Resource,
+    answers: Sequence[Values],
+    field: str,
+    branch: Tree,
+    caller: Caller,
+    weights: _Weights,
+) -> dict[str, Values]:
+    """What the answers refer to in this field, of this resource, by link, in one search for all of them."""
+    if not caller.access.holds(other.component, other.scopes.read):
+        raise Denied(f"Voor het uitklappen van {field} is {' of '.join(other.scopes.read)} nodig.")
+    wanted: dict[str, str] = {}
+    for answer in answers:
+        for url in _elements(answer.get(field)):
+            link = target(url)
+            if link is not None and link.resource == other.name:
+                wanted[link.id] = url
+    found = await _readable(dms, other, wanted, caller)
+    expanded = await shown(dms, other, found, caller, expand=branch, weights=weights)
+    return {wanted[record["_id"]]: answer for record, answer in zip(found, expanded, strict=True)}
+
+
+def _elements(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _placed(element: Any, placed: Mapping[str, Values]) -> Values | None:
+    """What an element of a field refers to; an object that stands in the answer itself is that."""
+    return element if isinstance(element, dict) else placed.get(element)
+
+
 async def _readable(dms: Dms, resource: Resource, ids: Iterable[str], caller: Caller) -> list[Record]:
     """Those of the records that the caller may read: the others are left out (G-55)."""
     query = both(In("_id", tuple(sorted(ids))), caller.access.restriction(resource, resource.scopes.read))
     return await dms.metadata.find(resource.collection, query)
-
-
-def _links(value: Any, resource: Resource) -> list[Any]:
-    urls = value if isinstance(value, list) else [value]
-    return [link for url in urls if (link := target(url)) and link.resource == resource.name]

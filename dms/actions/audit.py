@@ -30,13 +30,15 @@ async def audited(dms: Dms, resource: Resource, change: Change, caller: Caller) 
     """The line for a change; when a main object goes, all its lines go with it (G-103)."""
     if not resource.audited:
         return []
-    if change.act == "destroy":
+    if change.act == "destroy" and resource.has_trail:
         lines = await dms.metadata.find(AUDITTRAIL.name, Equals("hoofdObject", change.url))
         return [Write("remove", AUDITTRAIL.name, line) for line in lines]
     return [Write("insert", AUDITTRAIL.name, _line(resource, change, caller))]
 
 
 def _line(resource: Resource, change: Change, caller: Caller) -> Record:
+    record = change.before if change.new is None else change.new
+    main = record[resource.parent.field] if resource.parent is not None else change.url
     return {
         "_id": str(uuid.uuid4()),
         "bron": resource.component,
@@ -47,11 +49,11 @@ def _line(resource: Resource, change: Change, caller: Caller) -> Record:
         "actie": change.act,
         "actieWeergave": _SHOWN_ACTS[change.act],
         "resultaat": _STATUS.get(change.act, 200),
-        "hoofdObject": change.url,
+        "hoofdObject": main,
         "resource": resource.singular,
         "resourceUrl": change.url,
         "toelichting": caller.toelichting,
-        "resourceWeergave": resource.label(change.after),
+        "resourceWeergave": resource.label(record),
         "aanmaakdatum": change.now,
         "wijzigingen": {"oud": _seen(resource, change.old), "nieuw": _seen(resource, change.new)},
     }

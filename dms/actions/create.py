@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
+from dms.actions.idempotency import created_before, remembered
+from dms.actions.parents import must_be_granted_on_parent
 from dms.actions.service import Dms
 from dms.actions.writing import commit, decide, until_no_conflict
 from dms.autorisaties.caller import Caller
@@ -20,14 +23,18 @@ from dms.storage.metadata.port import Record
 async def create(
     dms: Dms, resource: Resource, sent: Mapping[str, Any], caller: Caller, facts: Mapping[str, Any]
 ) -> Record:
-    """Store a new record and return it. Raises `Invalid` or `Denied`, and then nothing was stored."""
+    """Store a new record and return it; with an Idempotency-Key that was used before, what was made then.
+    Raises `Invalid`, `Denied` or `KeyReused`, and then nothing was stored."""
+    await must_be_granted_on_parent(dms, resource, sent, caller)
     checked = _checked(resource, sent, caller)
     given = with_relative(checked.given, resource.shape.urls, caller.origin)
     values = with_relative(checked.all, resource.shape.urls, caller.origin)
-    if not _may_create(resource, values, caller):
+    if resource.parent is None and not _may_create(resource, values, caller):
         raise Denied
 
     async def attempt() -> Record:
+        if before := await created_before(dms, resource, sent, caller, facts):
+            return before
         id = str(uuid.uuid4())
         url = resource.url(id)
         new: Values = {"url": url, **_server_defaults(resource), **values, "_id": id}
@@ -43,7 +50,9 @@ async def create(
             facts=facts,
         )
         await decide(dms, resource, change)
-        await commit(dms, resource, change, caller)
+        await commit(
+            dms, resource, change, caller, also=partial(remembered, dms, resource, change, sent, caller)
+        )
         return change.after
 
     return await until_no_conflict(attempt)
@@ -67,7 +76,7 @@ def _checked(resource: Resource, sent: Mapping[str, Any], caller: Caller) -> Any
         return resource.shape.check(sent)
     except Invalid as refusal:
         guard = resource.guard
-        if guard is not None:
+        if guard is not None and resource.parent is None:
             depends_on = {guard.type, "vertrouwelijkheidaanduiding"}
             known = depends_on.isdisjoint(problem.name for problem in refusal.problems)
             raw = {**sent, guard.type: relative(sent.get(guard.type), caller.origin)}

@@ -34,10 +34,14 @@ async def create_document(
     came = await _with_empty_file(dms, sent, came, {})
     try:
         facts = await _facts(dms, sent, came, caller, {})
-        return _noted(await create(dms, resource, sent, caller, facts))
+        record = await create(dms, resource, sent, caller, facts)
     except Refusal:
         await throw_away(dms, came)
         raise
+    if came.body is not None and record["_body"] != came.body.key:
+        # A repeat, of which the content was stored the first time.
+        await throw_away(dms, came)
+    return _noted(record)
 
 
 async def change_document(

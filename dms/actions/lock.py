@@ -9,6 +9,7 @@ from dms.actions.service import Dms
 from dms.actions.upload import start_over
 from dms.actions.writing import apply, until_no_conflict
 from dms.autorisaties.caller import Caller
+from dms.documenten.operations import FORCE
 from dms.documenten.rules import kind_problems
 from dms.documenten.upload.mediatype import agrees
 from dms.documenten.upload.parts import DROPPED, region_of
@@ -26,7 +27,6 @@ from dms.storage.metadata.port import Conflict, Record
 from dms.storage.scanning.port import Infected
 
 LOCK = ("documenten.lock",)
-FORCE = ("documenten.geforceerd-unlock",)
 
 
 def owner(caller: Caller) -> dict[str, str]:
@@ -34,14 +34,14 @@ def owner(caller: Caller) -> dict[str, str]:
     return {"applicatie": caller.application.label, "gebruiker": caller.user_representation or caller.user_id}
 
 
-async def lock(dms: Dms, resource: Resource, id: str, caller: Caller) -> str:
+async def lock(dms: Dms, resource: Resource, id: str, caller: Caller, *, reden: str = "") -> str:
     """drc-009: lock a document and return the token. Two callers never both get one."""
 
     async def attempt() -> str:
         document = await fetch(dms, resource, id, caller, scopes=LOCK)
         if document["_lock"] is not None:
             raise invalid("existing-lock", "Het document is al vergrendeld.")
-        taken = take(**owner(caller), since=dms.now())
+        taken = take(**owner(caller), since=dms.now(), reden=reden)
         document.update(_lock=taken, locked=True)
         async with dms.metadata.transaction() as transaction:
             transaction.replace(resource.collection, document)

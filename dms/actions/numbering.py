@@ -5,7 +5,7 @@ from __future__ import annotations
 from dms.actions.service import Dms
 from dms.model.change import Change, Write
 from dms.model.problems import Problem
-from dms.model.query import Equals, Prefix
+from dms.model.query import Equals, In, Prefix
 from dms.model.refusals import Invalid
 from dms.model.resource import Numbering, Resource
 from dms.storage.metadata.port import every
@@ -18,14 +18,33 @@ async def give_number(dms: Dms, resource: Resource, change: Change, *, after_cla
     if numbering is None or change.new is None or change.new[numbering.field]:
         return
     series = f"{numbering.prefix}-{change.new[numbering.year_of][:4]}"
-    floor = await _highest_taken(dms, resource, change, series) if after_clash else 0
+    organisation = change.new[numbering.organisation]
+    floor = await _highest_taken(dms, resource, organisation, series) if after_clash else 0
     number = await dms.metadata.next_number(series, floor=floor)
     change.new[numbering.field] = f"{series}-{number:010d}"
 
 
-async def _highest_taken(dms: Dms, resource: Resource, change: Change, series: str) -> int:
+async def reserve_numbers(dms: Dms, resource: Resource, organisation: str, count: int) -> list[str]:
+    """D-100: numbers of this year that nothing of the organisation holds, and that are never issued again."""
+    numbering = _numbering(resource)
+    series, floor = f"{numbering.prefix}-{dms.now()[:4]}", 0
+    free: list[str] = []
+    while len(free) < count:
+        wanted = count - len(free)
+        first = await dms.metadata.next_number(series, floor=floor, count=wanted)
+        drawn = [f"{series}-{number:010d}" for number in range(first, first + wanted)]
+        ids = {_holder_id(resource, organisation, number): number for number in drawn}
+        holders = await dms.metadata.find(numbering.collection, In("_id", tuple(ids)))
+        taken = {holder["_id"] for holder in holders}
+        free += [number for id, number in ids.items() if id not in taken]
+        # Clients chose some of these themselves: go on from the highest of those.
+        floor = await _highest_taken(dms, resource, organisation, series) if taken else 0
+    return free
+
+
+async def _highest_taken(dms: Dms, resource: Resource, organisation: str, series: str) -> int:
     highest = 0
-    prefix = _holder_id(resource, change, f"{series}-")
+    prefix = _holder_id(resource, organisation, f"{series}-")
     async for batch in every(dms.metadata, _numbering(resource).collection, Prefix("_id", prefix)):
         for holder in batch:
             digits = holder["_id"][len(prefix) :]
@@ -42,7 +61,7 @@ async def hold_number(dms: Dms, resource: Resource, change: Change) -> list[Writ
     if change.new is None:
         held = await dms.metadata.find(numbering.collection, Equals("holder", change.url))
         return [Write("remove", numbering.collection, holder) for holder in held]
-    id = _holder_id(resource, change, change.new[numbering.field])
+    id = _holder_id(resource, change.new[numbering.organisation], change.new[numbering.field])
     if change.old is not None:
         holder = await dms.metadata.get(numbering.collection, id)
         if holder is not None and holder["holder"] == change.url:
@@ -63,8 +82,8 @@ def not_unique(numbering: Numbering) -> Invalid:
     )
 
 
-def _holder_id(resource: Resource, change: Change, number: str) -> str:
-    return f"{resource.component} {change.after[_numbering(resource).organisation]} {number}"
+def _holder_id(resource: Resource, organisation: str, number: str) -> str:
+    return f"{resource.component} {organisation} {number}"
 
 
 def _numbering(resource: Resource) -> Numbering:

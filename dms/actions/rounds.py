@@ -8,6 +8,7 @@ from datetime import timedelta
 import structlog
 
 from dms.actions.collect import collect
+from dms.actions.idempotency import forget_created
 from dms.actions.service import Dms
 from dms.actions.turns import in_turn
 
@@ -27,6 +28,7 @@ async def collect_in_turn(dms: Dms, when: Collecting) -> None:
     """Run the collector for as long as the service does."""
 
     async def once() -> None:
+        await forget_created(dms)
         collected = await collect(dms, orphan_age=when.orphan_age, upload_age=when.upload_age)
         if collected.dropped or collected.orphans or collected.uploads:
             log.info(

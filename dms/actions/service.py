@@ -31,6 +31,9 @@ class Limits:
     json_size: int = 512 * 2**10
     idle_time: float = 60.0
     page_size: int = 100
+    longest_list: int = 10_000
+    expand_depth: int = 10
+    idempotency_age: float = 7 * 86400.0
     download_redirect: float = 0
 
 

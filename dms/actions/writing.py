@@ -9,7 +9,9 @@ from functools import partial
 from typing import TypeVar
 
 from dms.actions.audit import audited
+from dms.actions.idempotency import CREATED_ONCE
 from dms.actions.numbering import give_number, hold_number, not_unique
+from dms.actions.parents import family, look_up_followers, look_up_parent, parent_is_there
 from dms.actions.references import immutable_fields_stay, look_up, references_lead_somewhere
 from dms.actions.service import Dms
 from dms.autorisaties.caller import Caller
@@ -37,17 +39,31 @@ async def decide(dms: Dms, resource: Resource, change: Change) -> None:
     """Complete the new record and ask the rules. Raises `Invalid` with all problems of the first stage that
     finds any."""
     await look_up(dms, resource, change)
+    await look_up_parent(dms, resource, change)
     for derive in resource.derivations:
         derive(change)
-    general = (partial(references_lead_somewhere, resource), partial(immutable_fields_stay, resource))
+    await look_up_followers(dms, resource, change)
+    general = (
+        partial(references_lead_somewhere, resource),
+        partial(parent_is_there, resource),
+        partial(immutable_fields_stay, resource),
+    )
     first, *later = resource.stages or ((),)
     check((*general, *first), change)
     for stage in later:
         check(stage, change)
 
 
-async def commit(dms: Dms, resource: Resource, change: Change, caller: Caller) -> None:
-    """Store the change with all that it drags along, its number and its audit line."""
+async def commit(
+    dms: Dms,
+    resource: Resource,
+    change: Change,
+    caller: Caller,
+    *,
+    also: Callable[[], Iterable[Write]] = tuple,
+) -> None:
+    """Store the change with all that it drags along, its number and its audit line, and what else is to be
+    written with it."""
     numbered = change.new is not None and resource.numbering is not None
     issued = numbered and not change.after[resource.numbering.field]  # type: ignore[union-attr]
     for clashes in range(MOST_TRIES):
@@ -55,13 +71,18 @@ async def commit(dms: Dms, resource: Resource, change: Change, caller: Caller) -
         writes = [
             *_own_write(resource, change),
             *(write for effect in resource.effects for write in effect(change)),
+            *family(dms, resource, change),
             *await hold_number(dms, resource, change),
             *await audited(dms, resource, change, caller),
+            *also(),
         ]
         try:
             async with dms.metadata.transaction() as transaction:
                 apply(transaction, writes)
         except Duplicate as clash:
+            if clash.collection == CREATED_ONCE.name:
+                # The same create came twice at once: begin again, and find what the other one made.
+                raise Conflict(clash.collection) from clash
             if resource.numbering is None or clash.collection != resource.numbering.collection:
                 raise _unique(resource, clash) from None
             if not issued:

@@ -11,7 +11,7 @@ from aiohttp import web
 from dms.actions.service import Dms
 from dms.api import openapi, scans
 from dms.api.context import DMS, METRICS, PUBLIC_URL, TOKENS
-from dms.api.documents import DocumentHandlers, PartHandlers
+from dms.api.documents import DocumentHandlers, MirrorHandlers, PartHandlers
 from dms.api.metrics import Metrics
 from dms.api.middleware import Handler, observed, stamp
 from dms.api.operations import ROUTES, STOPPING
@@ -23,6 +23,7 @@ from dms.model.resource import Api, Resource
 HANDLERS: dict[str, type[ResourceHandlers]] = {
     "enkelvoudiginformatieobjecten": DocumentHandlers,
     "bestandsdelen": PartHandlers,
+    "objectinformatieobjecten": MirrorHandlers,
 }
 """Resources whose operations go beyond the usual ones."""
 
@@ -56,12 +57,16 @@ def routes(dms: Dms, api: Api, resource: Resource) -> Iterable[web.RouteDef]:
         "patch": ("PATCH", one, handlers.patch),
         "remove": ("DELETE", one, handlers.remove),
     }
+    # Before the rest, as `_zoek` could be taken for an id.
+    if resource.criteria is not None:
+        yield web.route("POST", f"{all_of_them}/_zoek", handlers.zoek)
     for verb, (method, path, handler) in usual.items():
         if verb in resource.verbs:
             yield web.route(method, path, handler)
+    paths = {"record": one, "resource": all_of_them, "api": root(api.name)}
     for operation in resource.operations:
         suffix = f"/{operation.suffix}" if operation.suffix else ""
-        yield web.route(operation.method, one + suffix, getattr(handlers, operation.name))
-    if resource.audited:
+        yield web.route(operation.method, paths[operation.of] + suffix, getattr(handlers, operation.name))
+    if resource.has_trail:
         yield web.route("GET", f"{one}/audittrail", handlers.audit_trail)
         yield web.route("GET", f"{one}/audittrail/{{line}}", handlers.audit_line)

@@ -10,6 +10,7 @@ from dms.api.context import CLIENT_ID, PUBLIC_URL, TOKENS
 from dms.autorisaties.caller import Caller
 from dms.model.refusals import Denied, ParseError
 
+LONGEST_KEY = 255
 _HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?")
 
 
@@ -35,7 +36,15 @@ def caller(request: web.Request) -> Caller:
         user_representation=claims.user_representation,
         origin=origin(request),
         toelichting=_header_text(request, "X-Audit-Toelichting")[:1000],
+        idempotency_key=_idempotency_key(request),
     )
+
+
+def _idempotency_key(request: web.Request) -> str:
+    key = request.headers.get("Idempotency-Key", "").strip()
+    if len(key) > LONGEST_KEY or not key.isascii() or not key.isprintable():
+        raise ParseError(f"Een Idempotency-Key is ASCII-tekst van ten hoogste {LONGEST_KEY} tekens.")
+    return key
 
 
 def _header_text(request: web.Request, name: str) -> str:

@@ -9,24 +9,40 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
+from dms.actions.answers import shown
 from dms.actions.documents import change_document, create_document, received_nothing, throw_away
 from dms.actions.fetch import fetch_version
 from dms.actions.lock import lock, unlock
+from dms.actions.numbering import reserve_numbers
+from dms.actions.overviews import copies, history, lock_of, locked_documents, shown_lock
 from dms.actions.receive import receive
+from dms.actions.relations import create_mirror, remove_mirror
 from dms.actions.scanning import must_be_cleared
 from dms.actions.upload import upload_part
 from dms.api.context import METRICS
 from dms.api.download import send
 from dms.api.json_response import json_response
 from dms.api.reading import chunks, must_be_json, read_json
-from dms.api.resources import ResourceHandlers, checked_request, record_id
+from dms.api.resources import (
+    ResourceHandlers,
+    checked_request,
+    page_number,
+    page_size,
+    paged,
+    record_id,
+)
+from dms.documenten.operations import DocumentNummerReserveren
 from dms.documenten.resources.bestandsdelen import shown_in_document
-from dms.documenten.resources.enkelvoudiginformatieobjecten import UnlockEnkelvoudigInformatieObject
+from dms.documenten.resources.enkelvoudiginformatieobjecten import (
+    LockRequest,
+    UnlockEnkelvoudigInformatieObject,
+)
 from dms.documenten.upload.base64_text import BadBase64, Base64Text, largest_decoded
 from dms.documenten.upload.json_members import LargeMember
 from dms.documenten.upload.part_form import PartForm
 from dms.documenten.upload.received import Received
 from dms.locking.lock import token_of
+from dms.model.filters import refuse_unknown
 from dms.model.links import absolute
 from dms.model.record import Shape
 from dms.model.refusals import ParseError, UnsupportedMediaType, invalid
@@ -85,10 +101,11 @@ class DocumentHandlers(ResourceHandlers):
         return await send(request, self.dms.content, record)
 
     async def lock(self, request: web.Request) -> web.StreamResponse:
-        """`POST …/lock`, with `{}` or no body at all."""
+        """`POST …/lock`, with `{}` or no body at all; beside the standard, with the reason."""
         who = self.caller(request, self.scopes_of("lock"))
-        await read_json(request, may_be_empty=True)
-        token = await lock(self.dms, self.resource, record_id(request), who)
+        sent = await read_json(request, may_be_empty=True)
+        reden = checked_request(Shape.of(LockRequest), sent)["reden"] if self.resource.extras else ""
+        token = await lock(self.dms, self.resource, record_id(request), who, reden=reden)
         return json_response({"lock": token})
 
     async def unlock(self, request: web.Request) -> web.StreamResponse:
@@ -97,6 +114,58 @@ class DocumentHandlers(ResourceHandlers):
         sent = await read_json(request, may_be_empty=True)
         token = checked_request(Shape.of(UnlockEnkelvoudigInformatieObject), sent)["lock"]
         await unlock(self.dms, self.resource, record_id(request), token, who)
+        return web.Response(status=204)
+
+    async def versies(self, request: web.Request) -> web.StreamResponse:
+        """`GET …/{uuid}/versies`: a page of versions, the newest first."""
+        who, id = self.caller(request, self.scopes_of("versies")), record_id(request)
+        page = await history(self.dms, self.resource, id, who, **self._paging(request))
+        return paged(request, who, page, await shown(self.dms, self.resource, page.records, who))
+
+    async def duplicaten(self, request: web.Request) -> web.StreamResponse:
+        """`GET …/{uuid}/duplicaten`: a page of documents with the same content."""
+        who, id = self.caller(request, self.scopes_of("duplicaten")), record_id(request)
+        page = await copies(self.dms, self.resource, id, who, **self._paging(request))
+        return paged(request, who, page, await shown(self.dms, self.resource, page.records, who))
+
+    async def vergrendeling(self, request: web.Request) -> web.StreamResponse:
+        """`GET …/{uuid}/vergrendeling`: who has the document locked."""
+        who = self.caller(request, self.scopes_of("vergrendeling"))
+        refuse_unknown(request.query, ())
+        return json_response(shown_lock(await lock_of(self.dms, self.resource, record_id(request), who), who))
+
+    async def vergrendelingen(self, request: web.Request) -> web.StreamResponse:
+        """`GET /vergrendelingen`: a page of locks, newest document first."""
+        who = self.caller(request, self.scopes_of("vergrendelingen"))
+        page = await locked_documents(self.dms, self.resource, who, **self._paging(request))
+        return paged(request, who, page, [shown_lock(document, who) for document in page.records])
+
+    def _paging(self, request: web.Request) -> dict[str, int]:
+        refuse_unknown(request.query, {"page", "pageSize"})
+        return {"page": page_number(request), "size": page_size(request) or self.dms.limits.page_size}
+
+    async def reserve_numbers(self, request: web.Request) -> web.StreamResponse:
+        """`POST /documentnummer_reserveren`: one number, or for more than one a list (D-100)."""
+        self.caller(request, self.scopes_of("reserve_numbers"))
+        asked = checked_request(Shape.of(DocumentNummerReserveren), await read_json(request))
+        numbers = await reserve_numbers(self.dms, self.resource, asked["bronorganisatie"], asked["aantal"])
+        answers = [{"identificatie": number} for number in numbers]
+        return json_response(answers[0] if asked["aantal"] == 1 else answers, status=201)
+
+
+class MirrorHandlers(ResourceHandlers):
+    """The handlers of objectinformatieobjecten."""
+
+    async def create(self, request: web.Request) -> web.StreamResponse:
+        """`POST /objectinformatieobjecten`, of a relation that is there at its source (drc-004)."""
+        who = self.caller(request, self.resource.scopes.create)
+        record = await create_mirror(self.dms, self.resource, await read_json(request), who)
+        return await self.created(record, who)
+
+    async def remove(self, request: web.Request) -> web.StreamResponse:
+        """`DELETE`, of a relation that is gone at its source (D-71)."""
+        who = self.caller(request, self.resource.scopes.remove, json=False)
+        await remove_mirror(self.dms, self.resource, record_id(request), who)
         return web.Response(status=204)
 
 

@@ -85,21 +85,21 @@ class _Writer:
     def _operations(self, resource: Resource) -> Iterable[tuple[str, str, dict[str, Any]]]:
         every, one = f"/{resource.name}", f"/{resource.name}/{{uuid}}"
         yield from self._usual(resource, every, one)
+        paths = {"record": one, "resource": every, "api": ""}
         for operation in resource.operations:
-            path = one + (f"/{operation.suffix}" if operation.suffix else "")
+            path = paths[operation.of] + (f"/{operation.suffix}" if operation.suffix else "")
             yield path, operation.method.lower(), self._special(resource, operation)
-        if resource.audited:
+        if resource.criteria is not None:
+            yield f"{every}/_zoek", "post", self._zoek(resource)
+        if resource.has_trail:
             yield from self._audit(resource, one)
 
     def _usual(self, resource: Resource, every: str, one: str) -> Iterable[tuple[str, str, dict[str, Any]]]:
         scopes, verbs = resource.scopes, resource.verbs
         name = resource.singular
-        expand = [_parameter("expand", {"type": "string"}, "Verwijzingen om uit te klappen.")]
-        expand = expand if resource.expands else []
+        expand = [_EXPAND] if resource.expands else []
         if "list" in verbs:
-            page = [_parameter("page", {"type": "integer", "minimum": 1}, "Nummer van de pagina.")]
-            parameters = [_filter(found) for found in resource.filters] + expand
-            parameters += page if resource.paginated else []
+            parameters = [_filter(found) for found in resource.filters] + expand + _paging(resource)
             answer = self._schemas.page(resource) if resource.paginated else self._schemas.list(resource)
             yield (
                 every,
@@ -146,24 +146,43 @@ class _Writer:
                 self._operation(resource, f"{name}_destroy", scopes.remove, [_UUID], status=204),
             )
 
+    def _zoek(self, resource: Resource) -> dict[str, Any]:
+        described = self._operation(
+            resource,
+            f"{resource.singular}__zoek",
+            resource.scopes.read,
+            _paging(resource),
+            request=self._schemas.criteria(resource),
+            answer=self._schemas.page(resource),
+        )
+        described["summary"] = "Zoek met criteria in de body."
+        return described
+
     def _special(self, resource: Resource, operation: Operation) -> dict[str, Any]:
         answer: dict[str, Any] | None = None
         if operation.media_type != "application/json":
             answer = {"type": "string", "format": "binary"}
+        elif operation.paginated:
+            answer = self._schemas.page_of(operation.answer or resource.record)
         elif operation.answer is not None:
             answer = self._schemas.answer(operation.answer)
         request = self._schemas.answer(operation.request) if operation.request else None
+        parameters = [_UUID] if operation.of == "record" else []
+        parameters += [_filter(found) for found in operation.parameters]
+        parameters += [_PAGE, _PAGE_SIZE] if operation.paginated else []
         described = self._operation(
             resource,
             f"{resource.singular}_{operation.name}",
             operation.scopes,
-            [_UUID, *(_filter(found) for found in operation.parameters)],
+            parameters,
             request=request,
             answer=answer,
             status=operation.status,
             media_type=operation.media_type,
         )
         described["summary"] = operation.summary
+        if operation.experimental:
+            described["x-experimental"] = True
         if operation.form is not None:
             described["requestBody"] = {"content": {"multipart/form-data": {"schema": operation.form}}}
         return described
@@ -238,5 +257,30 @@ def _parameter(name: str, schema: dict[str, Any], description: str, where: str =
 _UUID = _parameter("uuid", {"type": "string", "format": "uuid"}, "Identificatie van het object.", "path")
 
 
+_EXPAND = _parameter("expand", {"type": "string"}, "Verwijzingen om uit te klappen, gescheiden door komma's.")
+_PAGE = _parameter("page", {"type": "integer", "minimum": 1}, "Nummer van de pagina.")
+_EXPERIMENTAL = {"x-experimental": True}
+_PAGE_SIZE = {
+    **_parameter("pageSize", {"type": "integer", "minimum": 1, "maximum": 500}, "Grootte van de pagina."),
+    **_EXPERIMENTAL,
+}
+
+
+def _paging(resource: Resource) -> list[dict[str, Any]]:
+    parameters: list[dict[str, Any]] = []
+    if resource.paginated:
+        parameters += [_PAGE, *([_PAGE_SIZE] if resource.extras else [])]
+    if resource.ordering is not None:
+        fields = ", ".join(resource.ordering.fields)
+        found = _parameter(
+            "ordering", {"type": "string"}, f"Velden om op te ordenen, omgekeerd met -: {fields}."
+        )
+        parameters.append(found | (_EXPERIMENTAL if resource.ordering.experimental else {}))
+    return parameters
+
+
 def _filter(found: Filter) -> dict[str, Any]:
-    return _parameter(found.name, found.schema, found.description)
+    described = _parameter(found.name, found.schema, found.description)
+    if found.words:
+        described |= {"style": "form", "explode": False}
+    return described | (_EXPERIMENTAL if found.experimental else {})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aiohttp import web
@@ -14,7 +14,7 @@ from dms.actions.change import change, publish
 from dms.actions.create import create
 from dms.actions.fetch import fetch_version
 from dms.actions.remove import remove
-from dms.actions.search import search
+from dms.actions.search import Page, search
 from dms.actions.service import Dms
 from dms.api.authentication import caller
 from dms.api.json_response import json_response, tagged_response
@@ -22,12 +22,13 @@ from dms.api.reading import must_accept_json, read_json
 from dms.autorisaties.caller import Caller
 from dms.model.filters import query_of, refuse_unknown
 from dms.model.links import UUID
-from dms.model.query import Query
+from dms.model.query import NEWEST_FIRST, Query
 from dms.model.record import Shape
-from dms.model.refusals import Denied, NotFound
+from dms.model.refusals import Denied, NotFound, invalid
 from dms.model.resource import AnyOf, Resource
 from dms.storage.metadata.port import Record
 
+LARGEST_PAGE = 500
 _UUID = re.compile(UUID)
 
 
@@ -42,23 +43,53 @@ class ResourceHandlers:
         """`GET /resource`: a page (G-60), or all as a plain array (G-61)."""
         who = self.caller(request, self.resource.scopes.read)
         known = {parameter.name for parameter in self.resource.filters}
-        known |= {"page"} if self.resource.paginated else set()
         known |= {"expand"} if self.resource.expands else set()
-        refuse_unknown(request.query, known)
+        refuse_unknown(request.query, known | self.paging)
         query = query_of(self.resource.filters, request.query, who.origin)
-        expand = expansion(self.dms, self.resource, request.query.get("expand"))
-        page = await search(self.dms, self.resource, query, who, page=_page_number(request))
-        answers = await shown(self.dms, self.resource, page.records, who, expand=expand)
-        if not self.resource.paginated:
-            return json_response(answers)
-        return json_response(
-            {
-                "count": page.total,
-                "next": _page_url(request, who, page.number + 1) if page.has_next else None,
-                "previous": _page_url(request, who, page.number - 1) if page.number > 1 else None,
-                "results": answers,
-            }
+        return await self.found(request, who, query, expand=request.query.get("expand"))
+
+    async def zoek(self, request: web.Request) -> web.StreamResponse:
+        """`POST /resource/_zoek`: the same page, for criteria in a body (G-80, G-82). They are the filters of
+        the list, and a few more; `expand` may come along as a text, as a list, or as a parameter (QG-5)."""
+        who = self.caller(request, self.resource.scopes.read)
+        refuse_unknown(request.query, {"expand"} | self.paging)
+        sent = await read_json(request)
+        known = (*self.resource.filters, *(self.resource.criteria or ()))
+        given = {found.name: sent[found.name] for found in known if sent.get(found.name) is not None}
+        if not given:
+            raise invalid("empty_search_body", "Noem ten minste een criterium om op te zoeken.")
+        query = query_of(known, given, who.origin)
+        return await self.found(request, who, query, expand=_paths(sent, request))
+
+    @property
+    def paging(self) -> set[str]:
+        """The parameters by which a page is chosen."""
+        known = {"page"} if self.resource.paginated else set()
+        known |= {"pageSize"} if self.resource.paginated and self.resource.extras else set()
+        return known | ({"ordering"} if self.resource.ordering else set())
+
+    async def found(
+        self, request: web.Request, who: Caller, query: Query, *, expand: str | None
+    ) -> web.StreamResponse:
+        """The answer of a list: what the query finds, as far as the caller may read it."""
+        tree = expansion(self.dms, self.resource, expand)
+        asked = self.resource.ordering and request.query.get("ordering")
+        page = await search(
+            self.dms,
+            self.resource,
+            query,
+            who,
+            page=page_number(request),
+            size=page_size(request) if self.resource.paginated else self.dms.limits.longest_list,
+            order=self.resource.ordering.read(asked) if self.resource.ordering and asked else NEWEST_FIRST,
         )
+        if not self.resource.paginated and page.has_next:
+            reason = (
+                f"Dit zijn er {page.total}, meer dan in een lijst passen: beperk de vraag met een filter."
+            )
+            raise invalid("too-many-results", reason)
+        answers = await shown(self.dms, self.resource, page.records, who, expand=tree)
+        return paged(request, who, page, answers) if self.resource.paginated else json_response(answers)
 
     async def create(self, request: web.Request) -> web.StreamResponse:
         """`POST /resource`."""
@@ -154,15 +185,48 @@ def record_id(request: web.Request, name: str = "uuid") -> str:
     return id
 
 
-def _page_number(request: web.Request) -> int:
+def page_number(request: web.Request) -> int:
+    """G-60: `page`, from 1."""
     text = request.query.get("page", "1")
     if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0):
         raise NotFound("Deze pagina bestaat niet.")
     return int(text)
 
 
-def _page_url(request: web.Request, who: Caller, number: int) -> str:
-    return who.origin + str(request.rel_url.update_query(page=str(number)))
+def page_size(request: web.Request) -> int | None:
+    """G-60: `pageSize`, as far as a page may hold; None where it is not given."""
+    text = request.query.get("pageSize")
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0):
+        raise invalid("invalid", "Gebruik een getal vanaf 1.", "pageSize")
+    return min(int(text), LARGEST_PAGE)
+
+
+def paged(request: web.Request, who: Caller, page: Page, answers: Sequence[Any]) -> web.StreamResponse:
+    """G-60: a page, with the URLs of the ones before and after it."""
+
+    def url(number: int) -> str:
+        return who.origin + str(request.rel_url.update_query(page=str(number)))
+
+    return json_response(
+        {
+            "count": page.total,
+            "next": url(page.number + 1) if page.has_next else None,
+            "previous": url(page.number - 1) if page.number > 1 else None,
+            "results": answers,
+        }
+    )
+
+
+def _paths(sent: Mapping[str, Any], request: web.Request) -> str | None:
+    given = sent.get("expand")
+    if given is None:
+        return request.query.get("expand")
+    paths = given if isinstance(given, list) else [given]
+    if not all(isinstance(path, str) for path in paths):
+        raise invalid("invalid", "Noem paden, als tekst met komma's of als lijst.", "expand")
+    return ",".join(paths)
 
 
 def checked_request(shape: Shape, sent: Mapping[str, Any]) -> dict[str, Any]:

@@ -81,18 +81,33 @@ class Schemas:
 
     def page(self, resource: Resource) -> dict[str, Any]:
         """A page of a list (G-60)."""
+        return self._page(f"Paginated{resource.record.__name__}List", self.list(resource))
+
+    def page_of(self, record: type[Record]) -> dict[str, Any]:
+        """A page of something else than the resource's own list."""
+        return self._page(f"Page{record.__name__}", {"type": "array", "items": self.answer(record)})
+
+    def _page(self, name: str, results: dict[str, Any]) -> dict[str, Any]:
         url = {"type": ["string", "null"], "format": "uri"}
-        name = f"Paginated{resource.record.__name__}List"
         self.found[name] = {
             "type": "object",
             "required": ["count", "results"],
-            "properties": {
-                "count": {"type": "integer"},
-                "next": url,
-                "previous": url,
-                "results": self.list(resource),
-            },
+            "properties": {"count": {"type": "integer"}, "next": url, "previous": url, "results": results},
         }
+        return {"$ref": _REF + name}
+
+    def criteria(self, resource: Resource) -> dict[str, Any]:
+        """What `_zoek` takes: the filters as members."""
+        known = (*resource.filters, *(resource.criteria or ()))
+        properties = {
+            found.name: found.schema | ({"x-experimental": True} if found.experimental else {})
+            for found in known
+        }
+        if resource.expands:
+            text = {"type": "string"}
+            properties["expand"] = {"oneOf": [text, {"type": "array", "items": text}]}
+        name = f"{resource.record.__name__}Zoek"
+        self.found[name] = {"type": "object", "minProperties": 1, "properties": properties}
         return {"$ref": _REF + name}
 
     def audit_line(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ class Caller:
     """An application, and the end user that its token names (G-40).
 
     `origin` is scheme and host of every URL handed to this caller. `toelichting` is the reason it gave for
-    a change, for the audit trail (G-21).
+    a change, for the audit trail (G-21). `idempotency_key` names a create that may be sent again, or is "".
     """
 
     application: Application
@@ -21,6 +21,7 @@ class Caller:
     user_representation: str
     origin: str
     toelichting: str = ""
+    idempotency_key: str = ""
 
     @property
     def access(self) -> Access:

@@ -2,6 +2,9 @@
 
 from dms.documenten.resources.bestandsdelen import BESTANDSDELEN
 from dms.documenten.resources.enkelvoudiginformatieobjecten import ENKELVOUDIGINFORMATIEOBJECTEN
+from dms.documenten.resources.gebruiksrechten import GEBRUIKSRECHTEN
+from dms.documenten.resources.objectinformatieobjecten import OBJECTINFORMATIEOBJECTEN
+from dms.documenten.resources.verzendingen import VERZENDINGEN
 from dms.model.resource import Api
 
 DOCUMENTEN = Api(
@@ -10,5 +13,11 @@ DOCUMENTEN = Api(
     version="1.7.0",
     title="Documenten API",
     description="Documenten met metagegevens, versies en inhoud die als stroom binnenkomt en uitgaat.",
-    resources=(ENKELVOUDIGINFORMATIEOBJECTEN, BESTANDSDELEN),
+    resources=(
+        ENKELVOUDIGINFORMATIEOBJECTEN,
+        BESTANDSDELEN,
+        GEBRUIKSRECHTEN,
+        OBJECTINFORMATIEOBJECTEN,
+        VERZENDINGEN,
+    ),
 )

@@ -29,6 +29,14 @@ REGISTRATIE_OP = Filter(
     description="De versie die op dit moment de laatste was.",
 )
 
+WITHOUT_RELATIONS = Filter(
+    "zonderRelaties",
+    lambda wanted: Equals("_relaties", 0) if wanted else Range("_relaties", gt=0),
+    type=bool,
+    fields=("_relaties",),
+    description="Documenten waarnaar geen zaak, besluit of verzoek verwijst (true), of juist wel (false).",
+)
+
 OF_THE_DOCUMENT = (
     "locked",
     "_lock",
@@ -36,6 +44,7 @@ OF_THE_DOCUMENT = (
     "_sealing",
     "_objecten",
     "_objecttypen",
+    "_relaties",
     "_gebruiksrechten",
 )
 """Fields that belong to the document, whichever version is looked at (D-25)."""
@@ -48,7 +57,8 @@ def next_version(change: Change) -> None:
     change.new["versie"] = change.old["versie"] + 1 if change.old else 1
     change.new["beginRegistratie"] = change.now
     if change.old is None:
-        change.new.update(locked=False, _lock=None, _objecten=[], _objecttypen=[], _gebruiksrechten=0)
+        change.new.update(locked=False, _lock=None, _objecten=[], _objecttypen=[])
+        change.new.update(_relaties=0, _gebruiksrechten=0)
 
 
 def download_url(change: Change) -> None:

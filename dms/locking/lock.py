@@ -10,16 +10,18 @@ import secrets
 from typing import Any, TypeAlias
 
 Lock: TypeAlias = dict[str, Any]
-"""`token`, and for people: the `applicatie` and `gebruiker` that took it, and `sinds` when (UTC)."""
+"""`token`, and for people: the `applicatie` and `gebruiker` that took it, `sinds` when (UTC), and the `reden`
+that was told, or ""."""
 
 
-def take(*, applicatie: str, gebruiker: str, since: str) -> Lock:
+def take(*, applicatie: str, gebruiker: str, since: str, reden: str = "") -> Lock:
     """A new lock with a fresh token of 128 bits in 32 hexadecimal digits."""
     return {
         "token": secrets.token_hex(16),
         "applicatie": applicatie,
         "gebruiker": gebruiker,
         "sinds": since,
+        "reden": reden,
     }
 
 

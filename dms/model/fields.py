@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Literal, TypeAlias, get_args
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import isodate
 from annotated_types import GroupedMetadata
@@ -142,6 +143,29 @@ def _taal(value: str) -> str:
     return lowered
 
 
+def _sha256(value: str) -> str:
+    lowered = value.lower()
+    if not re.fullmatch(r"[0-9a-f]{64}", lowered):
+        raise refuse("invalid", "Dit is geen SHA-256 in 64 hexadecimale cijfers.")
+    return lowered
+
+
+SHA256: TypeAlias = Annotated[str, AfterValidator(_sha256)]
+"""A SHA-256 in 64 hexadecimal digits."""
+
+_UUID = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}")
+
+
+def _uuid(value: str) -> str:
+    lowered = value.lower()
+    if not _UUID.fullmatch(lowered):
+        raise refuse("invalid", "Dit is geen UUID.")
+    return str(UUID(lowered))
+
+
+Uuid: TypeAlias = Annotated[str, AfterValidator(_uuid), WithJsonSchema({"type": "string", "format": "uuid"})]
+"""A UUID, in lower case and with its hyphens."""
+
 Taal: TypeAlias = Annotated[str, StringConstraints(min_length=3, max_length=3), AfterValidator(_taal)]
 """A language by its three letters (ISO 639-2/B); upper case is accepted and stored in lower case."""
 
@@ -259,7 +283,8 @@ OwnLink: TypeAlias = Annotated[str, OwnUrl(), ReadOnly(), Field(json_schema_extr
 """A URL of this installation that the service itself wrote."""
 
 
-def _no_truth_value(value: object) -> object:
+def no_truth_value(value: object) -> object:
+    """For numbers: true and false are none."""
     if isinstance(value, bool):
         raise refuse("invalid", "Gebruik een geheel getal.")
     return value
@@ -273,7 +298,7 @@ def _wide(value: int) -> int:
 
 Omvang: TypeAlias = Annotated[
     int,
-    BeforeValidator(_no_truth_value),
+    BeforeValidator(no_truth_value),
     Field(ge=0),
     AfterValidator(_wide),
     WithJsonSchema({"type": "integer", "format": "int64", "minimum": 0, "maximum": 2**63 - 1}),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Annotated, Any
 
@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from dms.model.fields import Url
 from dms.model.links import relative
 from dms.model.problems import NON_FIELD, Problem
-from dms.model.query import EVERYTHING, AnyElement, Contains, Equals, In, Query, Range, both
+from dms.model.query import EVERYTHING, AnyElement, Contains, Equals, In, Or, Query, Range, both
 from dms.model.record import problem_of
 from dms.model.refusals import Invalid
 
@@ -23,8 +23,9 @@ URL = Annotated[str, Url()]
 class Filter:
     """One query parameter: how its text is read, and what it asks of a record.
 
-    `fields` are the fields it looks at, which get an index; `elements` says that they are lists. `default`
-    is the text that holds when the parameter is absent.
+    `fields` are the fields it looks at, which get an index; `elements` says that they are lists. `words`
+    says that the text is a list by comma of values of the type, which `ask` gets as a tuple. `default` is
+    the text that holds when the parameter is absent. `experimental`: the standard does not have it.
     """
 
     name: str
@@ -32,23 +33,34 @@ class Filter:
     type: Any = str
     fields: tuple[str, ...] = ()
     elements: bool = False
+    words: bool = False
     is_url: bool = False
     default: str | None = None
     description: str = ""
+    experimental: bool = False
 
     @cached_property
     def _adapter(self) -> TypeAdapter[Any]:
-        return TypeAdapter(self.type)
+        return TypeAdapter(tuple[self.type, ...] if self.words else self.type)  # type: ignore[name-defined]
 
     @property
     def schema(self) -> dict[str, Any]:
-        """The JSON schema of the parameter."""
+        """The JSON schema of its value."""
         return self._adapter.json_schema()
 
-    def read(self, given: str, origin: str) -> Query:
-        """What this text asks; raises pydantic's error if it cannot be read (G-66)."""
-        value = self._adapter.validate_python(given)
-        return self.ask(relative(value, origin) if self.is_url else value)
+    def read(self, given: object, origin: str) -> Query:
+        """What this asks: a text, or the value of a member of JSON. Raises pydantic's error if it cannot be
+        read (G-66)."""
+        text: object = _words(given) if self.words else _text(given)
+        value = self._adapter.validate_python(text)
+        if self.is_url:
+            value = tuple(relative(list(value), origin)) if self.words else relative(value, origin)
+        return self.ask(value)
+
+
+def extra(*filters: Filter) -> tuple[Filter, ...]:
+    """Filters that the standard does not have."""
+    return tuple(replace(found, experimental=True) for found in filters)
 
 
 def equals(name: str, type: Any = str, *, field: str | None = None) -> Filter:
@@ -68,9 +80,10 @@ def link_in_list(name: str, *, field: str) -> Filter:
     return Filter(name, lambda value: AnyElement(field, value), URL, (field,), elements=True, is_url=True)
 
 
-def one_of(name: str, *, field: str) -> Filter:
+def one_of(name: str, type: Any = str, *, field: str | None = None) -> Filter:
     """`?name=a,b`: the field is one of those."""
-    return Filter(name, lambda value: In(field, tuple(_words(value))), str, (field,))
+    at = field or name
+    return Filter(name, lambda values: In(at, values), type, (at,), words=True)
 
 
 def in_list(name: str, type: Any = str, *, field: str) -> Filter:
@@ -82,13 +95,25 @@ def all_in_list(name: str, *, field: str | None = None) -> Filter:
     """`?name=a,b`: the list in the field holds all of those, exactly (G-72)."""
     at = field or name
 
-    def ask(value: str) -> Query:
+    def ask(words: tuple[str, ...]) -> Query:
         query: Query = EVERYTHING
-        for word in _words(value):
+        for word in words:
             query = both(query, AnyElement(at, word))
         return query
 
-    return Filter(name, ask, str, (at,), elements=True)
+    return Filter(name, ask, str, (at,), elements=True, words=True)
+
+
+def any_in_list(name: str, *, field: str) -> Filter:
+    """`?name=a,b`: the list in the field holds one of those, exactly."""
+    return Filter(
+        name,
+        lambda words: Or(tuple(AnyElement(field, word) for word in words)),
+        str,
+        (field,),
+        elements=True,
+        words=True,
+    )
 
 
 def contains(name: str, *, field: str | None = None) -> Filter:
@@ -107,16 +132,26 @@ def _bound(name: str, bound: str, field: str, type: Any) -> Filter:
     return Filter(name, lambda value: Range(field, **{bound: value}), type, (field,))
 
 
-def _words(value: str) -> list[str]:
-    return [word for word in (part.strip() for part in value.split(",")) if word]
+def _words(given: object) -> object:
+    if not isinstance(given, str):
+        return [_text(each) for each in given] if isinstance(given, list) else given
+    return [word for word in (part.strip() for part in given.split(",")) if word]
 
 
-def query_of(filters: Iterable[Filter], given: Mapping[str, str], origin: str) -> Query:
+def _text(given: object) -> object:
+    """A scalar of JSON as a query parameter would hold it."""
+    if isinstance(given, bool):
+        return "true" if given else "false"
+    return str(given) if isinstance(given, int | float) else given
+
+
+def query_of(filters: Iterable[Filter], given: Mapping[str, Any], origin: str) -> Query:
     """What all the given parameters ask together. Raises `Invalid` with a problem for each unreadable one."""
     query: Query = EVERYTHING
     problems: list[Problem] = []
     for parameter in filters:
-        text = given.get(parameter.name, parameter.default)
+        text = given.get(parameter.name)
+        text = parameter.default if text is None else text
         if text is None:
             continue
         try:

@@ -6,7 +6,7 @@
     ├── Denied 403                ├── NotAcceptable 406         ├── UnsupportedMediaType 415
     │   └── TokenRefused 403      ├── InConflict 409            ├── RangeNotSatisfiable 416
     ├── TooSlow 408               ├── NotCleared 409            ├── Unavailable 503
-    └── StoreFull 507
+    └── StoreFull 507             └── KeyReused 409
 
 `api` turns them into problem+json; nothing else does.
 """
@@ -92,6 +92,12 @@ class InConflict(Refusal):
     """Others kept changing the same object while this was tried."""
 
     status, code, title = 409, "conflict", "Het object werd tegelijkertijd gewijzigd; probeer het opnieuw."
+
+
+class KeyReused(Refusal):
+    """A create was repeated with the Idempotency-Key of another one."""
+
+    status, code, title = 409, "idempotency-key-reused", "Deze Idempotency-Key is al gebruikt."
 
 
 class NotCleared(Refusal):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 from dms.model.change import Act, Change, Derivation, Effect, Rule, Values
 from dms.model.filters import Filter
 from dms.model.links import own
-from dms.model.query import EVERYTHING, Equals, Query
+from dms.model.problems import Problem
+from dms.model.query import EVERYTHING, By, Equals, Order, Query
 from dms.model.record import Record, Shape
+from dms.model.refusals import Invalid
 
 AnyOf: TypeAlias = tuple[str, ...]
 """Scopes of which one is enough."""
@@ -45,6 +47,20 @@ class Guard:
     type: str
     level: str = "_vertrouwelijkheid"
     published: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """The main object that a sub resource belongs to: its rights and its audit trail are those of that one
+    (G-48, G-52, G-102), and it goes when that one goes.
+
+    `field` holds the reference, `resource` names what it refers to. `touch` changes the main object when a
+    sub resource comes or goes: given the change and a copy of the main object, which is written after it.
+    """
+
+    field: str
+    resource: str
+    touch: Callable[[Change, Values], None] = lambda change, parent: None
 
 
 CHANGES: frozenset[Act] = frozenset({"update", "partial_update", "destroy"})
@@ -89,6 +105,26 @@ class Reverse:
 
 
 @dataclass(frozen=True, slots=True)
+class Ordering:
+    """What a list can be ordered by (G-69): the names that clients know, with the field that each means."""
+
+    fields: Mapping[str, str]
+    experimental: bool = False
+
+    def read(self, given: str) -> Order:
+        """The order that a text asks for. Raises `invalid_choice @ ordering`."""
+        order: list[By] = []
+        for word in (part.strip() for part in given.split(",")):
+            name = word.removeprefix("-")
+            if name not in self.fields:
+                choices = ", ".join(self.fields)
+                reason = f"Kies uit {choices}, elk met of zonder -."
+                raise Invalid([Problem("ordering", "invalid_choice", reason)])
+            order.append(By(self.fields[name], descending=word.startswith("-")))
+        return tuple(order)
+
+
+@dataclass(frozen=True, slots=True)
 class Numbering:
     """How an identification is issued and kept unique (G-131, G-132).
 
@@ -105,12 +141,19 @@ class Numbering:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operation beside the usual verbs, such as `POST …/{uuid}/lock`. `name` chooses its handler."""
+    """An operation beside the usual verbs, such as `POST …/{uuid}/lock`. `name` chooses its handler.
+
+    It is asked of one record, of the resource as a whole, or at the root of the API. `paginated`: it answers
+    a page of `answer`. `experimental`: the standard does not have it.
+    """
 
     name: str
     method: Literal["GET", "POST", "PUT"]
     suffix: str
     scopes: AnyOf
+    of: Literal["record", "resource", "api"] = "record"
+    paginated: bool = False
+    experimental: bool = False
     status: int = 200
     request: type[Record] | None = None
     answer: type[Record] | None = None
@@ -143,13 +186,15 @@ class Resource:
     label: Callable[[Values], str] = lambda record: str(record["_id"])
     filters: tuple[Filter, ...] = ()
     reading: tuple[Filter, ...] = ()
+    criteria: tuple[Filter, ...] | None = None
+    ordering: Ordering | None = None
     paginated: bool = True
     operations: tuple[Operation, ...] = ()
-    parent: str | None = None
+    parent: Parent | None = None
     guard: Guard | None = None
     unique: tuple[tuple[str, ...], ...] = ()
     indexed: tuple[str, ...] = ()
-    expands: dict[str, str] = field(default_factory=dict)
+    expands: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     reverses: tuple[Reverse, ...] = ()
     numbering: Numbering | None = None
     needs: tuple[Need, ...] = ()
@@ -159,6 +204,7 @@ class Resource:
     channel: str | None = None
     kenmerken: tuple[str, ...] = ()
     audited: bool = False
+    extras: bool = True
 
     @cached_property
     def shape(self) -> Shape:
@@ -184,6 +230,22 @@ class Resource:
         """Where its records are kept."""
         return self.name
 
+    @property
+    def has_trail(self) -> bool:
+        """Whether it has an audit trail of its own; that of a sub resource is its main object's (G-102)."""
+        return self.audited and self.parent is None
+
+    def of_the_standard(self) -> Resource:
+        """This resource without what the standard does not have (G-65, QG-2)."""
+        return replace(
+            self,
+            filters=tuple(found for found in self.filters if not found.experimental),
+            criteria=self.criteria and tuple(found for found in self.criteria if not found.experimental),
+            operations=tuple(found for found in self.operations if not found.experimental),
+            ordering=None if self.ordering is None or self.ordering.experimental else self.ordering,
+            extras=False,
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Api:
@@ -195,3 +257,7 @@ class Api:
     title: str
     description: str
     resources: tuple[Resource, ...]
+
+    def of_the_standard(self) -> Api:
+        """This API without what the standard does not have."""
+        return replace(self, resources=tuple(found.of_the_standard() for found in self.resources))

@@ -78,7 +78,7 @@ async def test_g_60_a_page_that_there_is_not_is_not_found(zgw: Zgw, type_: str, 
 
 
 @pytest.mark.parametrize("at", ["list", "detail"])
-@pytest.mark.parametrize("name", ["titel", "zoek", "Identificatie", "identificatie__in"])
+@pytest.mark.parametrize("name", ["taal", "zoek", "Identificatie", "identificatie__in"])
 async def test_g_65_a_parameter_that_does_not_exist_is_refused(
     zgw: Zgw, type_: str, name: str, at: str
 ) -> None:

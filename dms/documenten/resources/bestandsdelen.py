@@ -59,7 +59,6 @@ BESTANDSDELEN = Resource(
     record=BestandsDeelResponse,
     scopes=Scopes.of("documenten"),
     verbs=frozenset(),
-    parent="informatieobject",
     indexed=("informatieobject",),
     operations=(
         Operation(

@@ -7,12 +7,13 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import Field
 
-from dms.documenten import rules, versions
+from dms.documenten import operations, rules, versions
 from dms.documenten.resources.bestandsdelen import BestandsDeel, shown_in_document
 from dms.documenten.upload import parts, scans
 from dms.model.change import Values
 from dms.model.fields import (
     RSIN,
+    SHA256,
     Datum,
     Moment,
     Omvang,
@@ -24,12 +25,35 @@ from dms.model.fields import (
     Text,
     To,
     Url,
+    Uuid,
     Vertrouwelijkheidaanduiding,
     WriteOnly,
 )
-from dms.model.filters import Filter, all_in_list, equals, in_list, link_in_list
+from dms.model.filters import (
+    Filter,
+    all_in_list,
+    any_in_list,
+    between,
+    contains,
+    equals,
+    extra,
+    in_list,
+    link,
+    link_in_list,
+    one_of,
+)
 from dms.model.record import Group, GroupOf, Record
-from dms.model.resource import Guard, Need, Numbering, Operation, Resource, Reverse, Scopes, pointing_here
+from dms.model.resource import (
+    Guard,
+    Need,
+    Numbering,
+    Operation,
+    Ordering,
+    Resource,
+    Reverse,
+    Scopes,
+    pointing_here,
+)
 
 Status: TypeAlias = Literal["in_bewerking", "ter_vaststelling", "definitief", "gearchiveerd"]
 Algoritme: TypeAlias = Literal[
@@ -115,6 +139,12 @@ class EnkelvoudigInformatieObjectCreateLock(EnkelvoudigInformatieObject):
     lock: Annotated[str, ReadOnly()] = ""
 
 
+class LockRequest(Record):
+    """What taking a lock may tell, beside the standard: why it is taken, for those who wait for it."""
+
+    reden: Annotated[str, Text(1000)] = ""
+
+
 class LockEnkelvoudigInformatieObject(Record):
     """What taking a lock answers."""
 
@@ -130,6 +160,39 @@ class UnlockEnkelvoudigInformatieObject(Record):
 def _label(record: Values) -> str:
     return f"{record['identificatie']} - {record['titel']}"[:200]
 
+
+_OBJECTTYPEN = Literal["besluit", "zaak", "verzoek"]
+
+FILTERS = (
+    equals("identificatie"),
+    equals("bronorganisatie"),
+    link_in_list("objectinformatieobjecten_object", field="_objecten"),
+    in_list("objectinformatieobjecten_objectType", _OBJECTTYPEN, field="_objecttypen"),
+    all_in_list("trefwoorden"),
+    *extra(
+        link_in_list("objectinformatieobjecten__object", field="_objecten"),
+        in_list("objectinformatieobjecten__objectType", _OBJECTTYPEN, field="_objecttypen"),
+        contains("auteur"),
+        contains("titel"),
+        contains("beschrijving"),
+        *between("creatiedatum", Datum, "gte", "lte"),
+        link("informatieobjecttype"),
+        equals("locked", bool),
+        equals("vertrouwelijkheidaanduiding", Vertrouwelijkheidaanduiding),
+        any_in_list("trefwoorden__overlap", field="trefwoorden"),
+        equals("inhoud__sha256", SHA256, field="_sha256"),
+        versions.WITHOUT_RELATIONS,
+    ),
+)
+"""D-95, and what we add: documents with the same content, and documents that nothing refers to."""
+
+ORDERING = Ordering(
+    {
+        **{name: name for name in ("auteur", "bestandsomvang", "creatiedatum", "formaat", "status", "titel")},
+        "vertrouwelijkheidaanduiding": "_vertrouwelijkheid",
+    },
+    experimental=True,
+)
 
 VERSION_PARAMETERS: tuple[Filter, ...] = (versions.VERSIE, versions.REGISTRATIE_OP)
 
@@ -151,20 +214,12 @@ ENKELVOUDIGINFORMATIEOBJECTEN = Resource(
         remove=("documenten.verwijderen",),
     ),
     guard=Guard(type="informatieobjecttype", published="isGereedVoorPublicatie"),
-    filters=(
-        equals("identificatie"),
-        equals("bronorganisatie"),
-        link_in_list("objectinformatieobjecten_object", field="_objecten"),
-        in_list(
-            "objectinformatieobjecten_objectType",
-            Literal["besluit", "zaak", "verzoek"],
-            field="_objecttypen",
-        ),
-        all_in_list("trefwoorden"),
-    ),
+    filters=FILTERS,
+    criteria=(one_of("uuid__in", Uuid, field="_id"),),
+    ordering=ORDERING,
     indexed=("_body", "_upload", "locked"),
     reading=VERSION_PARAMETERS,
-    expands={"informatieobjecttype": "informatieobjecttypen"},
+    expands={"informatieobjecttype": ("informatieobjecttypen",), "bestandsdelen": ()},
     reverses=(
         Reverse(
             field="bestandsdelen",
@@ -244,5 +299,6 @@ ENKELVOUDIGINFORMATIEOBJECTEN = Resource(
             request=UnlockEnkelvoudigInformatieObject,
             summary="Ontgrendel het document, en rond een upload in delen af.",
         ),
+        *operations.EXTRA,
     ),
 )

@@ -57,7 +57,7 @@ CATALOGUSSEN = Resource(
     ),
     unique=(("domein", "rsin"),),
     indexed=("url",),
-    expands={"informatieobjecttypen": "informatieobjecttypen"},
+    expands={"informatieobjecttypen": ("informatieobjecttypen",)},
     reverses=(
         Reverse(
             field="informatieobjecttypen",

@@ -1,0 +1,127 @@
+"""Main objects and what belongs to them: a sub resource has the rights and the audit trail of its main
+object (G-48, G-52, G-102), and what those rights depend on is kept on its own record, so that a list of sub
+resources is one search like any other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from dms.actions.service import Dms
+from dms.autorisaties.caller import Caller
+from dms.model.change import Change, Values, Write
+from dms.model.links import relative, target
+from dms.model.problems import Problem
+from dms.model.query import Equals
+from dms.model.refusals import Denied, Invalid
+from dms.model.resource import Guard, Parent, Resource
+
+FOLLOWERS = "followers"
+"""In `Change.related`: the sub resources of the main object that changes, by resource name."""
+
+
+async def must_be_granted_on_parent(
+    dms: Dms, resource: Resource, sent: Mapping[str, Any], caller: Caller
+) -> None:
+    """G-48: a create asks for rights on the main object that the body names, before anything else is looked
+    at. Raises `object-does-not-exist` and its kin, or `Denied`; a body that names none is left to the
+    checks of its fields."""
+    parent = resource.parent
+    if parent is None or not isinstance(sent.get(parent.field), str):
+        return
+    value = relative(sent[parent.field], caller.origin)
+    link = target(value) if value.startswith("/") else None
+    if link is not None and link.resource != parent.resource:
+        if dms.knows(link.resource):
+            reason = f"Deze URL is er een van {link.resource}, niet van {parent.resource}."
+            raise Invalid([Problem(parent.field, "incorrect_match", reason)])
+        link = None
+    record = await dms.metadata.get(parent.resource, link.id) if link else None
+    if record is None:
+        raise Invalid([_no_parent(parent)])
+    if not caller.access.allows(dms.resource(parent.resource), resource.scopes.create, record):
+        raise Denied
+
+
+async def look_up_parent(dms: Dms, resource: Resource, change: Change) -> None:
+    """Find the main object of a sub resource; a new one gets what its rights depend on."""
+    parent = resource.parent
+    link = target((change.new or change.before).get(parent.field)) if parent is not None else None
+    if parent is None or link is None or link.resource != parent.resource:
+        return
+    record = await dms.metadata.get(parent.resource, link.id)
+    change.related[parent.field] = record
+    above = dms.resource(parent.resource).guard
+    if record is not None and change.act == "create" and resource.guard is not None and above is not None:
+        change.after.update(_inherited(resource.guard, above, record))
+
+
+def parent_is_there(resource: Resource, change: Change) -> Iterator[Problem]:
+    """G-48: a sub resource is made of a main object that exists."""
+    parent = resource.parent
+    if parent is not None and change.act == "create" and change.related.get(parent.field) is None:
+        yield _no_parent(parent)
+
+
+def _no_parent(parent: Parent) -> Problem:
+    reason = f"Er is geen {parent.resource} met deze URL."
+    return Problem(parent.field, "object-does-not-exist", reason)
+
+
+async def look_up_followers(dms: Dms, resource: Resource, change: Change) -> None:
+    """Find the sub resources of a main object that goes, or that changes what their rights depend on."""
+    if resource.guard is not None and _rights_change(resource.guard, change):
+        change.related[FOLLOWERS] = {
+            child.name: await dms.metadata.find(child.collection, Equals(parent.field, change.url))
+            for child, parent in _children(dms, resource)
+        }
+
+
+def _children(dms: Dms, resource: Resource) -> Iterator[tuple[Resource, Parent]]:
+    for api in dms.apis:
+        for child in api.resources:
+            if child.parent is not None and child.parent.resource == resource.name:
+                yield child, child.parent
+
+
+def _rights_change(guard: Guard, change: Change) -> bool:
+    if change.old is None:
+        return False
+    return change.new is None or _seen(guard, change.new) != _seen(guard, change.old)
+
+
+def _seen(guard: Guard, record: Values) -> tuple[Any, ...]:
+    return tuple(record.get(field) for field in _fields(guard))
+
+
+def _fields(guard: Guard) -> tuple[str, ...]:
+    return (guard.type, guard.level, *((guard.published,) if guard.published else ()))
+
+
+def _inherited(guard: Guard, above: Guard, record: Values) -> Values:
+    """What a sub resource keeps of its main object."""
+    return dict(zip(_fields(guard), _seen(above, record), strict=True))
+
+
+def family(dms: Dms, resource: Resource, change: Change) -> Iterable[Write]:
+    """What a change writes to the main object, and to the sub resources.
+
+    A sub resource that comes or goes always writes its main object, so that the one is never decided on
+    while the other changes.
+    """
+    parent = resource.parent
+    main = change.related.get(parent.field) if parent is not None else None
+    if parent is not None and main is not None and change.act in ("create", "destroy"):
+        touched = dict(main)
+        parent.touch(change, touched)
+        yield Write("replace", parent.resource, touched)
+    for name, records in change.related.get(FOLLOWERS, {}).items():
+        child = dms.resource(name)
+        assert child.guard is not None
+        assert resource.guard is not None
+        for record in records:
+            if change.new is None:
+                yield Write("remove", child.collection, record)
+            else:
+                kept = _inherited(child.guard, resource.guard, change.new)
+                yield Write("replace", child.collection, {**record, **kept})
