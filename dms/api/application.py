@@ -15,6 +15,7 @@ from dms.api.documents import DocumentHandlers, MirrorHandlers, PartHandlers
 from dms.api.metrics import Metrics
 from dms.api.middleware import Handler, observed, stamp
 from dms.api.operations import ROUTES, STOPPING
+from dms.api.pages.routes import routes as pages
 from dms.api.resources import ResourceHandlers
 from dms.autorisaties.tokens import Tokens
 from dms.model.links import root
@@ -36,7 +37,7 @@ def application(
     app[DMS], app[TOKENS], app[METRICS], app[PUBLIC_URL] = dms, tokens, Metrics(shared_figures), public_url
     app[STOPPING] = asyncio.Event()
     app.on_response_prepare.append(stamp)
-    app.add_routes([*ROUTES, *scans.ROUTES])
+    app.add_routes([*ROUTES, *scans.ROUTES, *pages(dms.apis)])
     for api in dms.apis:
         app.add_routes(openapi.routes(api))
         for resource in api.resources:

@@ -1,9 +1,8 @@
-"""What operators look at: liveness, readiness, figures, and what the error types mean."""
+"""What operators look at: liveness, readiness, figures."""
 
 from __future__ import annotations
 
 import asyncio
-import inspect
 
 import structlog
 from aiohttp import web
@@ -11,9 +10,7 @@ from aiohttp import web
 from dms.actions.scanning import counted
 from dms.api.context import DMS, METRICS
 from dms.api.json_response import json_response
-from dms.model import refusals
 from dms.model.query import Equals, IsNull
-from dms.model.refusals import NotFound, Refusal
 
 log = structlog.get_logger(part="dms.operations")
 STOPPING: web.AppKey[asyncio.Event] = web.AppKey("stopping", asyncio.Event)
@@ -64,19 +61,8 @@ async def metrics(request: web.Request) -> web.StreamResponse:
     return web.Response(body=figures.text(), headers={"Content-Type": "text/plain; version=0.0.4"})
 
 
-async def error_type(request: web.Request) -> web.StreamResponse:
-    """`GET /ref/fouten/{class}/`: what the `type` of a problem refers to."""
-    kind = getattr(refusals, request.match_info["name"], None)
-    if not (inspect.isclass(kind) and issubclass(kind, Refusal)):
-        raise NotFound
-    meaning = inspect.cleandoc(kind.__doc__ or "")
-    text = f"{kind.__name__}: HTTP {kind.status}, code {kind.code}\n\n{kind.title}\n\n{meaning}\n"
-    return web.Response(text=text)
-
-
 ROUTES = [
     web.get("/healthz/live", live),
     web.get("/healthz/ready", ready),
     web.get("/metrics", metrics),
-    web.get("/ref/fouten/{name}/", error_type),
 ]

@@ -44,11 +44,15 @@ def must_be_json(request: web.Request) -> None:
         raise UnsupportedMediaType("Stuur de aanvraag als application/json.")
 
 
+def accepted_types(request: web.Request) -> set[str]:
+    """The media types in `Accept`, without their weights; `*/*` if there is no such header."""
+    accepted = ",".join(request.headers.getall("Accept", ["*/*"]))
+    return {part.partition(";")[0].strip().lower() for part in accepted.split(",")}
+
+
 def must_accept_json(request: web.Request) -> None:
     """G-11: the client takes JSON for an answer."""
-    accepted = ",".join(request.headers.getall("Accept", ["*/*"]))
-    types = {part.partition(";")[0].strip().lower() for part in accepted.split(",")}
-    if types.isdisjoint({"", "*/*", "application/*", *JSON_TYPES}):
+    if accepted_types(request).isdisjoint({"", "*/*", "application/*", *JSON_TYPES}):
         raise NotAcceptable("Antwoorden zijn application/json.")
 
 

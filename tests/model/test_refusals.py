@@ -45,6 +45,11 @@ def test_g_34_every_status_has_the_code_of_the_standard() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_g_30_every_refusal_says_itself_what_there_is_to_do_about_it(kind: type[Refusal]) -> None:
+    assert vars(kind)["remedy"].endswith(".")
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_g_30_every_refusal_has_a_title_and_says_what_it_means(kind: type[Refusal]) -> None:
     assert kind.title.endswith((".", "opnieuw."))
     assert kind.__doc__

@@ -220,9 +220,3 @@ async def test_a_log_line_leads_from_a_refusal_to_its_request(service: ServicePr
 async def test_a_long_path_is_not_logged_whole(service: ServiceProcess) -> None:
     await call(service, "GET", f"/{'a' * 3000}")
     logged(service, "a" * 201)
-
-
-async def test_what_an_error_type_means_can_be_looked_up(zgw: Zgw) -> None:
-    answer = await zgw.get("/ref/fouten/TokenRefused/", headers=NOBODY)
-    assert answer.status == 200
-    assert answer.body.decode().startswith("TokenRefused: HTTP 403, code permission_denied\n")

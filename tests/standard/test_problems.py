@@ -164,7 +164,7 @@ async def test_g_06_a_uuid_in_capitals_is_the_same_uuid(zgw: Zgw) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/catalogi", "/catalogi/api/v1", "/catalogi/api/v1/", "/catalogi/api/v2/catalogussen",
+    ["/index.html", "/catalogi", "/catalogi/", "/catalogi/api/v2", "/ref/", "/catalogi/api/v2/catalogussen",
      "/zaken/api/v1/zaken", CATALOGUES + "/", f"{CATALOGUES}/{NOWHERE}/", f"{CATALOGUES}/{NOWHERE}/publish",
      f"{CATALOGUES}/{NOWHERE}/audittrail", "/catalogi/api/v1/Catalogussen", "/favicon.ico", "/healthz",
      "/%2e%2e/x"],
