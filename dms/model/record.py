@@ -70,6 +70,7 @@ _CODES = {
     "greater_than_equal": "min_value",
     "less_than_equal": "max_value",
     "list_type": "not_a_list",
+    "tuple_type": "not_a_list",
 }
 _REASONS = {
     "required": "Dit veld is vereist.",
