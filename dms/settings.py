@@ -110,7 +110,7 @@ class Settings:
         for name in ("part_size", "most_parts", "most_bytes", "json_size", "page_size", "workers"):
             if getattr(self, name) < 1:
                 raise BadSetting(f"{PREFIX}{name.upper()} must be 1 or more.")
-        if self.remote_timeout <= 0:
+        if not self.remote_timeout > 0:
             raise BadSetting(f"{PREFIX}REMOTE_TIMEOUT must be more than 0.")
         if self.public_url and not self.public_url.startswith(("http://", "https://")):
             raise BadSetting("DMS_PUBLIC_URL must begin with http:// or https://.")

@@ -29,17 +29,17 @@ async def found_elsewhere(dms: Dms, field: str, url: str, to: To) -> Values | Pr
         return Problem(field, "bad-url", "De URL geeft geen antwoord met status 200.")
     except NotAResource:
         return Problem(field, "invalid-resource", f"De URL geeft niets van de vorm van {to.resource}.")
-    shape = dms.resource(to.resource).shape if dms.knows(to.resource) else None
-    record = _of_a_kind(answer) if shape is None else _of_shape(answer, shape)
+    record: Values | None = None
+    if isinstance(answer.get("url"), str):
+        known = dms.knows(to.resource)
+        record = _of_shape(answer, dms.resource(to.resource).shape) if known else _of_any_shape(answer)
     if record is None:
         return Problem(field, "invalid-resource", f"De URL geeft niets van de vorm van {to.resource}.")
     return {**record, "url": url}
 
 
-def _of_a_kind(answer: Mapping[str, Any]) -> Values | None:
-    """A record of a kind that is not known here: all that can be asked is that it has a URL."""
-    if not isinstance(answer.get("url"), str):
-        return None
+def _of_any_shape(answer: Mapping[str, Any]) -> Values:
+    """A record of a kind that is not known here: that it has a URL is all that is asked of it."""
     return {name: value for name, value in answer.items() if not name.startswith("_")}
 
 

@@ -53,8 +53,9 @@ class Connection:
         cls, known: Known, lookup: Lookup, *, seconds: float, now: Callable[[], float] = time.monotonic
     ) -> AsyncIterator[Connection]:
         """A connection that ends with the context. `seconds`: for an act with all its steps."""
+        names = CheckedNames(lookup)
         connector = aiohttp.TCPConnector(
-            resolver=CheckedNames(lookup),
+            resolver=names,
             use_dns_cache=False,
             limit=_MOST_IN_ALL,
             limit_per_host=MOST_AT_ONCE,
@@ -71,8 +72,7 @@ class Connection:
             async with session:
                 yield cls(session, known, seconds, now)
         finally:
-            await connector.close()
-            lookup.close()
+            await names.close()
 
     def deadline(self) -> float:
         """When an act that begins now must be over, by the loop's clock."""
@@ -112,14 +112,14 @@ class Connection:
         except (aiohttp.ClientError, OSError, zlib.error) as why:
             self._circuit.answered(origin)
             raise NotThere(f"{origin} could not be asked: {type(why).__name__}") from None
-        except _TooMuch as why:
+        except _Unreadable as why:
             self._circuit.answered(origin)
             raise NotThere(f"{origin} {why}") from None
         self._circuit.answered(origin)
         return answer
 
 
-class _TooMuch(Exception):
+class _Unreadable(Exception):
     """The body is not one that is read."""
 
 
@@ -129,16 +129,16 @@ async def _content(response: aiohttp.ClientResponse) -> bytes:
     async for chunk in response.content.iter_any():
         raw += chunk
         if len(raw) > MOST_BYTES:
-            raise _TooMuch(f"sends more than {MOST_BYTES} bytes")
+            raise _Unreadable(f"sends more than {MOST_BYTES} bytes")
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding == "identity":
         return bytes(raw)
     if encoding not in ("gzip", "x-gzip", "deflate"):
-        raise _TooMuch("answers in an encoding that was not asked for")
+        raise _Unreadable("answers in an encoding that was not asked for")
     decoder = zlib.decompressobj(_GZIP_OR_ZLIB)
     decoded = decoder.decompress(bytes(raw), MOST_BYTES + 1)
     if len(decoded) > MOST_BYTES:
-        raise _TooMuch(f"sends more than {MOST_BYTES} bytes when they are decoded")
+        raise _Unreadable(f"sends more than {MOST_BYTES} bytes when they are decoded")
     if not decoder.eof:
-        raise _TooMuch("breaks off")
+        raise _Unreadable("breaks off")
     return decoded

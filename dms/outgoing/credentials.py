@@ -59,14 +59,19 @@ class Credentials:
         self._tokens.pop(origin, None)
 
     async def _token(self, origin: Origin, auth: OAuth2, deadline: float) -> str:
+        fetching = self._fetching[origin]
         try:
-            async with asyncio.timeout_at(deadline), self._fetching[origin]:
-                token = self._tokens.get(origin)
-                if token is None or token.until <= self._now():
-                    token = self._tokens[origin] = await self._fetched(auth, deadline)
-                return token.text
+            async with asyncio.timeout_at(deadline):
+                await fetching.acquire()
         except TimeoutError:
             raise NotThere(f"no token for {origin} came in time") from None
+        try:
+            token = self._tokens.get(origin)
+            if token is None or token.until <= self._now():
+                token = self._tokens[origin] = await self._fetched(auth, deadline)
+            return token.text
+        finally:
+            fetching.release()
 
     async def _fetched(self, auth: OAuth2, deadline: float) -> _Token:
         url = address(auth.token_url)

@@ -10,6 +10,7 @@ from yarl import URL
 
 MOST_CHARACTERS = 2_000
 _NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?", re.ASCII)
+_END_OF_AUTHORITY = re.compile(r"[/?#]")
 
 
 class BadAddress(ValueError):
@@ -61,7 +62,7 @@ def address(text: str) -> URL:
         raise BadAddress("it is not a URL") from None
     if url.scheme not in ("http", "https"):
         raise BadAddress("it must begin with http:// or https://")
-    if "@" in url.raw_authority:
+    if "@" in _END_OF_AUTHORITY.split(text.partition("://")[2], 1)[0]:
         raise BadAddress("it must not name a user")
     if not _is_host(host) or not port:
         raise BadAddress("its host or port is not one that can be connected to")
