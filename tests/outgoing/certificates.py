@@ -46,11 +46,11 @@ class Authority:
         return made
 
     def server_context(self, san: str = "IP:127.0.0.1", *, wants_client: bool = False) -> ssl.SSLContext:
-        """What a server with a certificate of this authority needs."""
+        """What a server with a certificate of this authority needs. It always asks for a client's own."""
         files = self.signs("server", san=san)
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=self.own.certificate)
         context.load_cert_chain(files.certificate, files.key)
-        context.verify_mode = ssl.CERT_REQUIRED if wants_client else ssl.CERT_NONE
+        context.verify_mode = ssl.CERT_REQUIRED if wants_client else ssl.CERT_OPTIONAL
         return context
 
     @staticmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import socket
+import tracemalloc
 import zlib
 from collections.abc import AsyncIterator
 
@@ -31,8 +32,10 @@ async def other() -> AsyncIterator[Host]:
 
 
 async def test_what_an_allowed_host_has_is_fetched_without_cookies(host: Host) -> None:
-    url = host.replies_with("/1", orjson.dumps(TYPE), Set_Cookie="a=b; Path=/")
-    async with outgoing(host.origin, keep=0) as out:
+    host.replies_with("/1", orjson.dumps(TYPE), Set_Cookie="a=b; Path=/")
+    origin, names = f"http://elders.test:{host.port}", Names({"elders.test": ["127.0.0.1"]})
+    url = f"{origin}/1"
+    async with outgoing(origin, names=names, keep=0) as out:
         assert await out.resources.fetch(url) == TYPE
         assert await out.resources.fetch(url + "#deel") == TYPE
     for request in host.seen:
@@ -155,6 +158,19 @@ async def test_a_compressed_answer_is_decoded_within_the_bound(
         for url, why in ((bomb, "when they are decoded"), (half, "breaks off"), (broken, "error")):
             with pytest.raises(NotThere, match=why):
                 await out.resources.fetch(url)
+
+
+async def test_a_compressed_bomb_takes_no_more_memory_than_the_cap(host: Host) -> None:
+    url = host.replies_with("/1", gzip.compress(bytes(50 * MOST_BYTES)), Content_Encoding="gzip")
+    async with outgoing(host.origin) as out:
+        tracemalloc.start()
+        try:
+            with pytest.raises(NotThere):
+                await out.resources.fetch(url)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert peak < 8 * MOST_BYTES
 
 
 async def test_an_encoding_that_was_not_asked_for_is_not_read(host: Host) -> None:
