@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from dms.outgoing.services import Service, read_services
+
 PREFIX = "DMS_"
 _DATA_DIR = Path("var")
 
@@ -61,6 +63,10 @@ class Settings:
     client_id: str = _setting("", "Application with all rights; empty: made at first start.")
     client_secret: str = _secret("", "Its secret; empty: made at first start.")
     client_secrets: str = _secret("", "Further known clients: id:secret,id:secret.")
+    allowed_origins: str = _setting("", "Other hosts that may be asked: http://host:port,…; empty: none.")
+    services: tuple[Service, ...] = _setting((), "Other hosts with credentials: [[services]] in the file.")
+    remote_timeout: float = _setting(5.0, "Seconds that a question to another host may take in all.")
+    remote_cache: float = _setting(60.0, "Seconds for which what another host answered is used again.")
     part_size: int = _setting(64 * 2**20, "Size of a bestandsdeel in bytes.")
     most_parts: int = _setting(10_000, "Parts of one upload; larger files get larger parts.")
     most_bytes: int = _setting(2**40, "Largest file, in bytes.")
@@ -120,6 +126,8 @@ class Settings:
         ):
             if getattr(self, name) < 1:
                 raise BadSetting(f"{PREFIX}{name.upper()} must be 1 or more.")
+        if not self.remote_timeout > 0:
+            raise BadSetting(f"{PREFIX}REMOTE_TIMEOUT must be more than 0.")
         if self.public_url and not self.public_url.startswith(("http://", "https://")):
             raise BadSetting("DMS_PUBLIC_URL must begin with http:// or https://.")
         if self.scan_policy not in ("", "off", "wait", "quarantine"):
@@ -155,6 +163,8 @@ _TRUTHS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no
 
 
 def _converted(name: str, value: Any, default: Any) -> Any:
+    if name == "services":
+        return _services(value)
     try:
         if isinstance(default, bool):
             return value if isinstance(value, bool) else _TRUTHS[str(value).lower()]
@@ -162,3 +172,10 @@ def _converted(name: str, value: Any, default: Any) -> Any:
     except (ValueError, TypeError, KeyError):
         wanted = "true or false" if isinstance(default, bool) else f"a {type(default).__name__}"
         raise BadSetting(f"{PREFIX}{name.upper()} must be {wanted}, and is {str(value)[:50]!r}.") from None
+
+
+def _services(tables: Any) -> tuple[Service, ...]:
+    try:
+        return read_services(tables)
+    except ValueError as error:
+        raise BadSetting(f"{error}.") from None

@@ -23,6 +23,13 @@ from dms.documenten.upload.mediatype import Blocked
 from dms.documenten.upload.parts import DROPPED
 from dms.documenten.upload.scans import SCANS
 from dms.model.resource import Api, Resource
+from dms.outgoing.client import Client as OutgoingClient
+from dms.outgoing.connection import Connection
+from dms.outgoing.credentials import Credentials
+from dms.outgoing.names import Lookup, SystemLookup
+from dms.outgoing.port import Remote
+from dms.outgoing.resources import RemoteResources
+from dms.outgoing.services import Known
 from dms.settings import BadSetting, Settings, listed
 from dms.storage.content.filesystem import FilesystemContentStore
 from dms.storage.metadata.port import Collection, Index, MetadataStore
@@ -174,9 +181,18 @@ async def wired(settings: Settings) -> AsyncIterator[Wired]:
             idempotency_age=settings.idempotency_age,
             download_redirect=settings.download_redirect,
         )
+        remote = await stack.enter_async_context(open_remote(settings))
         known = (Client(id, secret) for id, secret in settings.clients.items())
         apis = APIS if settings.extras else tuple(api.of_the_standard() for api in APIS)
-        dms = Dms(metadata, content, apis, limits, scanning=scanning, blocked=_blocked(settings))
+        dms = Dms(
+            metadata,
+            content,
+            apis,
+            limits,
+            scanning=scanning,
+            blocked=_blocked(settings),
+            remote=remote,
+        )
         yield Wired(dms, Applications([*known, client]), client, is_new)
 
 
@@ -244,3 +260,18 @@ async def open_content(url: str, settings: Settings) -> AsyncIterator[Content]:
         yield store
     finally:
         await store.close()
+
+
+@asynccontextmanager
+async def open_remote(settings: Settings, lookup: Lookup | None = None) -> AsyncIterator[Remote]:
+    """Resources of the other services that the settings know; closed on leaving."""
+    try:
+        known = Known.of(listed(settings.allowed_origins), settings.services)
+    except ValueError as error:
+        raise BadSetting(f"DMS_ALLOWED_ORIGINS or [[services]]: {error}.") from None
+    async with Connection.opened(
+        known, lookup or SystemLookup(), seconds=settings.remote_timeout
+    ) as connection:
+        client = OutgoingClient(connection, Credentials(connection))
+        async with RemoteResources.opened(client, keep=settings.remote_cache) as resources:
+            yield resources

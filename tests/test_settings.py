@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import pytest
 
+from dms.outgoing.services import Zgw
 from dms.settings import BadSetting, Settings
 
 
@@ -37,6 +39,9 @@ def test_a_setting_that_does_not_exist_is_refused_by_name(tmp_path: Path) -> Non
         ("DMS_PUBLIC_URL", "dms.example.nl", "http://"),
         ("DMS_LOG_FORMAT", "xml", "json or text"),
         ("DMS_IDLE_TIME", "", "a float"),
+        ("DMS_REMOTE_TIMEOUT", "0", "more than 0"),
+        ("DMS_REMOTE_TIMEOUT", "nan", "more than 0"),
+        ("DMS_SERVICES", "https://elders.test", r"tables of the --config file: write \[\[services\]\]"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_refused_with_what_would_do(
@@ -68,3 +73,25 @@ def test_secrets_are_not_in_what_is_printed_of_settings() -> None:
 
 def test_the_public_url_has_no_slash_at_its_end() -> None:
     assert Settings.read({"DMS_PUBLIC_URL": "https://dms.example.nl/"}).public_url == "https://dms.example.nl"
+
+
+def test_services_on_other_hosts_are_tables_of_the_file_with_secrets_that_are_not_printed(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "dms.toml"
+    file.write_text(
+        '[[services]]\norigin = "https://een.test"\nauth = "zgw"\nclient_id = "dms"\nsecret = "geheim"\n'
+        '[[services]]\norigin = "https://twee.test"\n'
+    )
+    settings = Settings.read({"DMS_ALLOWED_ORIGINS": "http://drie.test"}, file)
+    assert [service.origin.host for service in settings.services] == ["een.test", "twee.test"]
+    assert settings.services[0].auth == Zgw("dms", "geheim")
+    assert "geheim" not in repr(settings)
+    assert pickle.loads(pickle.dumps(settings)) == settings  # workers get them so
+
+
+def test_a_service_that_cannot_be_used_is_refused_with_what_would_do(tmp_path: Path) -> None:
+    file = tmp_path / "dms.toml"
+    file.write_text('[[services]]\norigin = "https://een.test"\nauth = "zgw"\nclient_id = "dms"\n')
+    with pytest.raises(BadSetting, match=r"number 1: auth = \"zgw\" needs secret"):
+        Settings.read({}, file)

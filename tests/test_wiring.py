@@ -9,6 +9,7 @@ import pytest
 
 from dms.demo import demo_types
 from dms.model.query import In
+from dms.outgoing.port import UnknownService
 from dms.settings import BadSetting, Settings
 from dms.wiring import first_client, wired
 
@@ -58,3 +59,16 @@ async def test_the_demo_catalogue_is_made_once_with_published_types(tmp_path: Pa
         assert sorted(first) == sorted(again)
         records = await service.dms.metadata.find("informatieobjecttypen", In("url", tuple(first)))
         assert [record["concept"] for record in records] == [False] * 3
+
+
+@pytest.mark.parametrize("origins", ["elders.test", "http://elders.test/api", "http://a,ftp://b"])
+async def test_an_allowed_origin_that_is_none_is_refused_at_start(tmp_path: Path, origins: str) -> None:
+    with pytest.raises(BadSetting, match="DMS_ALLOWED_ORIGINS"):
+        async with wired(Settings(data_dir=tmp_path, allowed_origins=origins)):
+            pass
+
+
+async def test_no_other_host_is_known_unless_it_is_set(tmp_path: Path) -> None:
+    async with wired(Settings(data_dir=tmp_path)) as service:
+        with pytest.raises(UnknownService):
+            await service.dms.remote.fetch("http://127.0.0.1:8000/")

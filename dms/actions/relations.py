@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from dms.actions.create import create
+from dms.actions.elsewhere import found_elsewhere
 from dms.actions.fetch import fetch
 from dms.actions.remove import remove
 from dms.actions.service import Dms
 from dms.autorisaties.caller import Caller
 from dms.documenten.resources.objectinformatieobjecten import SOURCES, Source, Told
-from dms.model.links import relative, target
+from dms.model.fields import To
+from dms.model.links import absolute, relative, target
 from dms.model.problems import Problem
 from dms.model.query import And, Equals
 from dms.model.resource import Resource
+from dms.outgoing.port import NotFetched
 from dms.storage.metadata.port import Record
 
 
@@ -31,15 +35,45 @@ async def create_mirror(dms: Dms, resource: Resource, sent: Mapping[str, Any], c
 async def remove_mirror(dms: Dms, resource: Resource, id: str, caller: Caller) -> None:
     """Remove a mirror of which the relation is gone at its source."""
     mirror = await fetch(dms, resource, id, caller, scopes=resource.scopes.remove, read=False)
-    source = SOURCES[mirror["objectType"]]
-    told = await _ask(dms, source, mirror["object"], mirror["informatieobject"], caller)
+    source, of, document = SOURCES[mirror["objectType"]], mirror["object"], mirror["informatieobject"]
+    if of.startswith("/"):
+        told = await _ask_here(dms, source, of, document)
+    else:
+        # The object itself may be gone by now: only the relation counts.
+        root, _, _ = of.rpartition(f"/{source.objects}/")
+        told = Told(related=await _is_related(dms, source, root, of, absolute(document, caller.origin)))
     await remove(dms, resource, id, caller, facts={"source": told})
 
 
 async def _ask(dms: Dms, source: Source, of: str, document: str, caller: Caller) -> Told:
     if of.startswith("/"):
         return await _ask_here(dms, source, of, document)
-    return Told(Problem("object", "unknown-service", "Deze URL ligt bij een dienst die hier niet bekend is."))
+    return await _ask_elsewhere(dms, source, of, absolute(document, caller.origin))
+
+
+async def _ask_elsewhere(dms: Dms, source: Source, of: str, document: str) -> Told:
+    """drc-004: the source keeps the relation as well, and is asked for it: a list of its relations, of this
+    object with this document."""
+    found = await found_elsewhere(dms, "object", of, To(source.objects))
+    if isinstance(found, Problem):
+        return Told(found)
+    root, objects, _ = of.rpartition(f"/{source.objects}/")
+    if not objects:
+        reason = f"Deze URL is er geen van {source.objects}."
+        return Told(Problem("object", "invalid-resource", reason))
+    return Told(related=await _is_related(dms, source, root, of, document))
+
+
+async def _is_related(dms: Dms, source: Source, root: str, of: str, document: str) -> bool | None:
+    """Whether the relation is there; None when that cannot be learnt."""
+    asked = urlencode({source.field: of, "informatieobject": document})
+    try:
+        answer = await dms.remote.ask(f"{root}/{source.relations}?{asked}")
+    except NotFetched:
+        return None
+    if isinstance(answer, dict):
+        answer = answer.get("results")
+    return bool(answer) if isinstance(answer, list) else None
 
 
 async def _ask_here(dms: Dms, source: Source, of: str, document: str) -> Told:

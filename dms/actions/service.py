@@ -11,6 +11,7 @@ from typing import Protocol
 from dms.documenten.upload.mediatype import Blocked
 from dms.model.fields import moment_text
 from dms.model.resource import Api, Resource
+from dms.outgoing.port import NoServices, Remote
 from dms.storage.content.port import ContentStore, PartwiseContent
 from dms.storage.metadata.port import MetadataStore
 from dms.storage.scanning.port import Scanner
@@ -63,6 +64,7 @@ class Dms:
     clock: Callable[[], datetime] = _utc_now
     scanning: Scanning | None = None
     blocked: Blocked = field(default_factory=Blocked)
+    remote: Remote = field(default_factory=NoServices)
 
     @cached_property
     def _resources(self) -> dict[str, Resource]:

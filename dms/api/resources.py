@@ -9,9 +9,10 @@ from typing import Any
 from aiohttp import web
 
 from dms.actions import audit
-from dms.actions.answers import expansion, shown
+from dms.actions.answers import shown
 from dms.actions.change import change, publish
 from dms.actions.create import create
+from dms.actions.expansion import expansion
 from dms.actions.fetch import fetch_version
 from dms.actions.remove import remove
 from dms.actions.search import Page, search

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from dms.cli.messages import complain
 from dms.cli.starting import explained, greet
 from dms.cli.worker import run
 from dms.cli.workers import CannotStart, run_workers
@@ -24,7 +24,7 @@ def read_settings(config: Path | None) -> Settings:
     try:
         return Settings.read(os.environ, config)
     except BadSetting as error:
-        Console(stderr=True).print(f"[red]{error}[/red]", highlight=False)
+        complain(str(error))
         raise typer.Exit(2) from None
 
 

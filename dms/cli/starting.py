@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import typer
-from rich.console import Console
 
+from dms.cli.messages import complain
 from dms.demo import RSIN
 from dms.settings import BadSetting, Settings
 from dms.wiring import Wired
@@ -20,11 +20,11 @@ def explained(settings: Settings) -> Iterator[None]:
     try:
         yield
     except BadSetting as error:
-        Console(stderr=True).print(f"[red]{error}[/red]", highlight=False)
+        complain(str(error))
         raise typer.Exit(2) from None
     except OSError as error:
         where = f"{settings.host}:{settings.port}"
-        Console(stderr=True).print(f"[red]Cannot serve on {where}: {error}[/red]", highlight=False)
+        complain(f"Cannot serve on {where}: {error}")
         raise typer.Exit(1) from None
 
 

@@ -29,7 +29,8 @@ class Change:
     """A record before (`old`) and after (`new`) an act; either is None where there is none.
 
     `sent` holds what the client sent, checked, by wire name. `related` holds what was looked up beforehand
-    for the resource's needs and links, by name. `facts` holds what else came with the request, such as the
+    for the resource's needs and links, by name, and `astray` what is wrong with links that were looked up on
+    other hosts. `facts` holds what else came with the request, such as the
     received content. `may` tells whether the caller holds one of some scopes for this record. `now` is the
     moment of the change, `id` the record's id, `url` its link as it is stored.
     """
@@ -44,6 +45,7 @@ class Change:
     may: Callable[..., bool]
     related: dict[str, Any] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
+    astray: dict[str, Problem] = field(default_factory=dict)
 
     @property
     def before(self) -> Values:

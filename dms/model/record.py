@@ -153,6 +153,12 @@ class Shape:
         return self._named(ReadOnly)
 
     @cached_property
+    def required(self) -> frozenset[str]:
+        """Wire names of fields that a request must hold."""
+        fields = self.record.model_fields.items()
+        return frozenset(self.wire(name) for name, field in fields if field.is_required()) - self.read_only
+
+    @cached_property
     def ignored(self) -> frozenset[str]:
         """Wire names of read-only fields that a request may hold by the letter of the standard."""
         return frozenset(

@@ -1,0 +1,1 @@
+"""What the service asks of other hosts: only of those that an administrator named, and never for long."""

@@ -1,0 +1,1 @@
+"""The guarded connection to other hosts, and what stands on it."""
