@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import structlog
@@ -35,11 +35,34 @@ def _own_logs(shared: list[Any], form: str, number: int) -> None:
 
 def _as_json() -> tuple[Any, Any]:
     renderer = structlog.processors.JSONRenderer(serializer=orjson.dumps)
-    return renderer, structlog.BytesLoggerFactory(sys.stderr.buffer)
+    return renderer, structlog.BytesLoggerFactory(cast(Any, Lossy(sys.stderr.buffer)))
 
 
 def _as_text() -> tuple[Any, Any]:
-    return structlog.dev.ConsoleRenderer(), structlog.PrintLoggerFactory(sys.stderr)
+    return structlog.dev.ConsoleRenderer(), structlog.PrintLoggerFactory(cast(Any, Lossy(sys.stderr)))
+
+
+class Lossy:
+    """A stream for log lines that may be lost: on a full disk the service goes on without its log, rather than
+    fail the requests that it could have served. `lost` counts the writes that failed."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self.lost = 0
+
+    def write(self, line: Any) -> None:
+        """Write a line, if that can be done."""
+        try:
+            self._stream.write(line)
+        except OSError:
+            self.lost += 1
+
+    def flush(self) -> None:
+        """Hand it to the system, if that can be done; else it may go with the next line."""
+        try:
+            self._stream.flush()
+        except OSError:
+            self.lost += 1
 
 
 def _logs_of_libraries(shared: list[Any], form: str, number: int) -> None:

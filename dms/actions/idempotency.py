@@ -12,6 +12,7 @@ import orjson
 from dms.actions.service import Dms
 from dms.autorisaties.caller import Caller
 from dms.documenten import versions
+from dms.documenten.rights import DOCUMENT
 from dms.documenten.upload.received import Received
 from dms.locking.lock import token_of
 from dms.model.change import Change, Write
@@ -54,13 +55,13 @@ async def created_before(
     record = await dms.metadata.get(resource.collection, found["record"])
     if record is None:
         raise KeyReused("Wat met deze Idempotency-Key gemaakt is, is intussen verwijderd.")
-    return await _as_it_was(dms, record, found["lock"])
+    return await _as_it_was(dms, record, found["lock"]) if resource.name == DOCUMENT else record
 
 
 async def _as_it_was(dms: Dms, record: Record, lock: str) -> Record:
-    """The first version of what was created. Its lock is shown as long as it is the one that was answered."""
+    """The first version of a document. Its lock is shown as long as it is the one that was answered."""
     first = record
-    if record.get("versie", 1) > 1:
+    if record["versie"] > 1:
         kept = await dms.metadata.get(versions.COLLECTION, versions.version_id(record["_id"], 1))
         first = versions.as_document(kept, record) if kept else record
     return first if token_of(first.get("_lock")) == lock else {**first, "_lock": None}

@@ -112,6 +112,7 @@ class KeyReused(Refusal):
     """A create was repeated with the Idempotency-Key of another one."""
 
     status, code, title = 409, "idempotency-key-reused", "Deze Idempotency-Key is al gebruikt."
+    remedy = "Geef elke nieuwe aanvraag een nieuwe sleutel; herhaal met een sleutel alleen dezelfde aanvraag."
 
 
 class NotCleared(Refusal):

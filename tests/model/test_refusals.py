@@ -23,6 +23,7 @@ G_34 = {
     "Denied": (403, "permission_denied"),
     "InConflict": (409, "conflict"),
     "Invalid": (400, "invalid"),
+    "KeyReused": (409, "idempotency-key-reused"),
     "MethodNotAllowed": (405, "method_not_allowed"),
     "NotAcceptable": (406, "not_acceptable"),
     "NotCleared": (409, "not-cleared"),
