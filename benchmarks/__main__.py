@@ -12,11 +12,12 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks.calls import calls
+from benchmarks.engines import engines
 from benchmarks.ingest import ingest
 from benchmarks.machine import Neighbours
 from benchmarks.memory import growth
 from benchmarks.pages import pages
-from benchmarks.plan import Plan
+from benchmarks.plan import NotMeasured, Plan
 from benchmarks.report import MIB, Figure, show
 from benchmarks.transfers import downloads, uploads
 
@@ -27,6 +28,7 @@ BENCHMARKS: dict[str, Callable[[Plan], Iterator[Figure]]] = {
     "calls": calls,
     "pages": pages,
     "ingest": ingest,
+    "engines": engines,
 }
 _NOISY = 0.10
 
@@ -47,6 +49,7 @@ def main() -> None:
         sys.exit("The benchmarks read costs and memory from /proc, so they need Linux.")
     progress, neighbours = Console(stderr=True), Neighbours()
     figures: list[Figure] = []
+    missing: list[str] = []
     with (
         tempfile.TemporaryDirectory(prefix="dms-bench-", dir=arguments.directory) as home,
         progress.status("") as status,
@@ -59,11 +62,14 @@ def main() -> None:
                 status.update(f"{name}: {what}")
 
             plan = Plan(room, say, size=arguments.size * MIB)
-            for figure in BENCHMARKS[name](plan.quick() if arguments.quick else plan):
-                figures.append(figure)
-                progress.print(f"{figure.name}: {figure.ours} {figure.verdict}", highlight=False)
+            try:
+                for figure in BENCHMARKS[name](plan.quick() if arguments.quick else plan):
+                    figures.append(figure)
+                    progress.print(f"{figure.name}: {figure.ours} {figure.verdict}", highlight=False)
+            except NotMeasured as why:
+                missing.append(f"{name} not measured: {why}.")
             shutil.rmtree(room)
-    show(figures, _notes(neighbours.share(), quick=arguments.quick))
+    show(figures, [*missing, *_notes(neighbours.share(), quick=arguments.quick)])
 
 
 def _notes(share: float, *, quick: bool) -> Iterator[str]:

@@ -19,6 +19,10 @@ from benchmarks.wire import FileBody
 _BLOCK = 3 * 2**18
 
 
+class NotMeasured(Exception):
+    """Something that is measured is not there; the message says what."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """Sizes in bytes, times in seconds. `say` shows how far it is; `home` is a directory that goes."""
@@ -32,6 +36,9 @@ class Plan:
     documents: int = 100_000
     ingested: int = 2_000
     watched: float = 3.0
+    largest: int = 3072 * MIB
+    uploads: int = 2
+    first_bytes: int = 20
 
     def quick(self) -> Plan:
         """The same in a tenth of the time, and less sure."""
@@ -45,6 +52,9 @@ class Plan:
             documents=10_000,
             ingested=400,
             watched=1.0,
+            largest=512 * MIB,
+            uploads=1,
+            first_bytes=5,
         )
 
 
@@ -58,6 +68,20 @@ class Spent:
     def least(self, other: Spent) -> Spent:
         """The best of both, each by itself: neighbours only ever add."""
         return Spent(min(self.seconds, other.seconds), min(self.cpu, other.cpu))
+
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """Seconds of an upload in parts: until the last part was acknowledged, until it was one whole, and of
+    processor time of all that took it in."""
+
+    parts: float
+    whole: float
+    cpu: float
+
+    def least(self, other: Took) -> Took:
+        """The best of both, each by itself."""
+        return Took(min(self.parts, other.parts), min(self.whole, other.whole), min(self.cpu, other.cpu))
 
 
 def spent(process: Process, act: Callable[[], object]) -> Spent:

@@ -68,6 +68,7 @@ def table(figures: Iterable[Figure]) -> Table:
 def show(figures: list[Figure], notes: Iterable[str]) -> None:
     """Print the table, and under it what should be known about it."""
     console = Console(width=None if Console().is_terminal else 160)
-    console.print(table(figures))
+    if figures:
+        console.print(table(figures))
     for note in notes:
         console.print(note, highlight=False, style="dim")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import socket
 import struct
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -17,10 +19,11 @@ _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class FileBody:
-    """A file that the kernel sends: `size` bytes of it, from its start."""
+    """A file that the kernel sends: `size` bytes of it, from `start` on."""
 
     fd: int
     size: int
+    start: int = 0
 
 
 Piece: TypeAlias = bytes | FileBody
@@ -102,7 +105,7 @@ class Connection:
     def _send_file(self, file: FileBody) -> None:
         offset = 0
         while offset < file.size:
-            sent = os.sendfile(self._socket.fileno(), file.fd, offset, file.size - offset)
+            sent = os.sendfile(self._socket.fileno(), file.fd, file.start + offset, file.size - offset)
             if sent == 0:
                 raise Refused("the file to send became shorter")
             offset += sent
@@ -124,6 +127,34 @@ class Connection:
         if status >= 400:
             raise Refused(f"{status}: {body[:500].decode(errors='replace')}")
         return Answer(status, size, body)
+
+    def first_byte(self, request: Request) -> float:
+        """Seconds until the first byte of the body of the answer is here. Nothing else can be sent then."""
+        began = time.perf_counter()
+        self.send(request)
+        head, body = self._head()
+        if not body:
+            self._some(b"no body came")
+        seconds = time.perf_counter() - began
+        if int(head[9:12]) >= 400:
+            raise Refused(head.decode(errors="replace"))
+        return seconds
+
+    def digest(self, request: Request) -> str:
+        """The SHA-256 of the body of the answer, as hexadecimal digits."""
+        self.send(request)
+        head, body = self._head()
+        length = _LENGTH.search(head)
+        if length is None or int(head[9:12]) >= 400:
+            raise Refused(head.decode(errors="replace"))
+        digest, left = hashlib.sha256(body), int(length[1]) - len(body)
+        while left:
+            taken = self._socket.recv_into(self._buffer, min(left, _BUFFER))
+            if taken == 0:
+                raise Refused("the body broke off")
+            digest.update(memoryview(self._buffer)[:taken])
+            left -= taken
+        return digest.hexdigest()
 
     def _head(self) -> tuple[bytes, bytes]:
         taken = b""

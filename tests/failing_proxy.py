@@ -1,4 +1,4 @@
-"""A line that fails on command: a TCP proxy that cuts, holds up or corrupts what passes."""
+"""A line that fails on command: a TCP proxy that cuts, ends, holds up or corrupts what passes, or answers."""
 
 from __future__ import annotations
 
@@ -12,13 +12,24 @@ from urllib.parse import urlsplit
 
 Direction = Literal["up", "down"]
 _PIECE = 2**16
+_METHODS = (b"GET", b"HEAD", b"PUT", b"POST", b"DELETE")
 
 
 @dataclass
 class _Fault:
-    kind: Literal["cut", "hold", "corrupt"]
+    kind: Literal["cut", "end", "hold", "corrupt"]
     at: int
     met: threading.Event = field(default_factory=threading.Event)
+
+
+@dataclass
+class Answers:
+    """The answers that a proxy gives in the place of the service: `given` so far, `times` in all."""
+
+    head: bytes
+    method: bytes
+    times: int
+    given: int = 0
 
 
 class FailingProxy:
@@ -41,6 +52,7 @@ class FailingProxy:
         self._released = asyncio.Event()
         self._open: set[asyncio.StreamWriter] = set()
         self._gone = False
+        self._answers: Answers | None = None
         self.address = ""
         self.connections = 0
         self.most_at_once = 0
@@ -70,6 +82,17 @@ class FailingProxy:
         """Break the connection that carries that byte, which does not arrive. The event tells when."""
         return self._add(_Fault("cut", self._counts[direction] + after), direction)
 
+    def end(self, *, after: int, direction: Direction = "down") -> threading.Event:
+        """Close the connection before that byte, as if there were no more. The event tells when."""
+        return self._add(_Fault("end", self._counts[direction] + after), direction)
+
+    def answer(self, status: int, *, method: str = "", times: int = 2**31) -> Answers:
+        """Answer so many HTTP requests with a status, those of one method or all, instead of passing them on;
+        until `release`."""
+        head = f"HTTP/1.1 {status} -\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        self._answers = Answers(head.encode(), method.encode(), times)
+        return self._answers
+
     def hold(self, *, after: int, direction: Direction = "up") -> threading.Event:
         """Let nothing pass in this direction from that byte on, until released. The event tells when."""
         return self._add(_Fault("hold", self._counts[direction] + after), direction)
@@ -82,6 +105,7 @@ class FailingProxy:
         """Let pass what is held up, and forget all faults that have not happened."""
         for faults in self._faults.values():
             faults.clear()
+        self._answers = None
         self._loop.call_soon_threadsafe(self._released.set)
 
     def go_away(self) -> None:
@@ -138,7 +162,7 @@ class FailingProxy:
         self.connections += 1
         self.most_at_once = max(self.most_at_once, len(self._open) // 2)
         ways = [
-            asyncio.ensure_future(self._carry(reader, back, "up")),
+            asyncio.ensure_future(self._carry(reader, back, "up", writer)),
             asyncio.ensure_future(self._carry(there, writer, "down")),
         ]
         try:
@@ -152,9 +176,18 @@ class FailingProxy:
                 end.transport.abort() if any(_failed(way) for way in ways) else end.close()
 
     async def _carry(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, direction: Direction
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        direction: Direction,
+        client: asyncio.StreamWriter | None = None,
     ) -> None:
         while piece := await reader.read(_PIECE):
+            if client is not None and (answer := self._answer(piece)):
+                client.write(answer)
+                while await reader.read(_PIECE):
+                    pass  # or the answer would be lost with the connection
+                return
             while (fault := self._next(direction, len(piece))) is not None:
                 before = fault.at - self._counts[direction]
                 await self._pass(writer, piece[:before], direction)
@@ -162,11 +195,24 @@ class FailingProxy:
                 fault.met.set()
                 if fault.kind == "cut":
                     raise ConnectionAbortedError
+                if fault.kind == "end":
+                    return
                 if fault.kind == "hold":
                     await self._released.wait()
                 if fault.kind == "corrupt":
                     piece = bytes([piece[0] ^ 0xFF]) + piece[1:]
             await self._pass(writer, piece, direction)
+
+    def _answer(self, piece: bytes) -> bytes:
+        """What to answer to a request that begins here, if anything."""
+        answers = self._answers
+        method = piece.split(b" ", 1)[0]
+        if answers is None or method not in _METHODS or not method.startswith(answers.method):
+            return b""
+        if answers.given >= answers.times:
+            return b""
+        answers.given += 1
+        return answers.head
 
     def _next(self, direction: Direction, count: int) -> _Fault | None:
         """The fault within the next bytes. One that holds stays, for all connections run into it."""

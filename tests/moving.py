@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ def half_uploaded(service: ServiceProcess, type_: str) -> Any:
 
 
 def sent(service: ServiceProcess, part: str, content: bytes, lock: str) -> int:
-    """Send a part as a form, and return the status."""
+    """Send a part as a form, and return the status, also that of a refusal."""
     head = 'Content-Disposition: form-data; name="{}"'
     form = (
         f"--limit\r\n{head.format('lock')}\r\n\r\n{lock}\r\n"
@@ -54,8 +55,12 @@ def sent(service: ServiceProcess, part: str, content: bytes, lock: str) -> int:
             "Content-Type": "multipart/form-data; boundary=limit",
         },
     )
-    with urllib.request.urlopen(request, timeout=30) as response:
-        return int(response.status)
+    try:
+        with urllib.request.urlopen(request, timeout=120) as response:
+            return int(response.status)
+    except urllib.error.HTTPError as refusal:
+        with refusal:
+            return refusal.code
 
 
 def checked(data_dir: Path, **settings: Any) -> Findings:

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import base64
-import os
-import subprocess
-import sys
 import threading
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote
 
 import pytest
 from pymongo import MongoClient
 from pymongo.errors import AutoReconnect
 
-from dms.autorisaties.tokens import make_token
 from tests.contracts.content import pattern
-from tests.e2e.conftest import PART
+from tests.e2e.conftest import PART, checked, through
 from tests.engines import mongodb_url
 from tests.failing_proxy import FailingProxy
-from tests.process import CLIENT_ID, CLIENT_SECRET, ServiceProcess
+from tests.moving import sent
+from tests.process import ServiceProcess
 from tests.zgw import document_values
 
 pytestmark = pytest.mark.engines
@@ -35,10 +29,8 @@ MIB = 2**20
 @pytest.fixture
 def proxy(environment: dict[str, str]) -> Iterator[FailingProxy]:
     """The line between the node and its S3 store."""
-    address, _, options = environment["DMS_CONTENT_URL"].partition("?")
-    endpoint = next(option for option in options.split("&") if option.startswith("endpoint="))
-    with FailingProxy(unquote(endpoint.removeprefix("endpoint="))) as proxy:
-        environment["DMS_CONTENT_URL"] = f"{address}?region=us-east-1&endpoint={quote(proxy.address)}"
+    with through(environment["DMS_CONTENT_URL"]) as (proxy, content_url):
+        environment["DMS_CONTENT_URL"] = content_url
         yield proxy
 
 
@@ -54,18 +46,8 @@ def type_(node: ServiceProcess) -> str:
 
 
 def check(node: ServiceProcess, environment: dict[str, str]) -> str:
-    """What `dms check` says after it has read every body."""
-    own = {"DMS_CLIENT_ID": CLIENT_ID, "DMS_CLIENT_SECRET": CLIENT_SECRET, "DMS_DATA_DIR": str(node.data_dir)}
-    checked = subprocess.run(
-        [sys.executable, "-m", "dms", "check", "--read-bodies"],
-        env={**os.environ, **environment, **own},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert checked.returncode == 0, checked.stdout + checked.stderr
-    return checked.stdout
+    """What `dms check` says after it has read every body; it found nothing wrong."""
+    return checked(node.data_dir, environment)
 
 
 def create(node: ServiceProcess, type_: str, content: bytes) -> tuple[int, Any]:
@@ -75,45 +57,98 @@ def create(node: ServiceProcess, type_: str, content: bytes) -> tuple[int, Any]:
     )
 
 
-def send(part: Any, content: bytes, lock: str) -> int:
-    """The status of a part that is sent as a form."""
-    body = b"".join(
-        (
-            b'--x\r\nContent-Disposition: form-data; name="lock"\r\n\r\n' + lock.encode() + b"\r\n",
-            b'--x\r\nContent-Disposition: form-data; name="inhoud"; filename="deel"\r\n\r\n',
-            content + b"\r\n--x--\r\n",
-        )
-    )
-    headers = {
-        "Authorization": f"Bearer {make_token(CLIENT_ID, CLIENT_SECRET)}",
-        "Content-Type": "multipart/form-data; boundary=x",
-    }
-    request = urllib.request.Request(part["url"], method="PUT", data=body, headers=headers)
-    try:
-        with urllib.request.urlopen(request, timeout=120) as answer:
-            return int(answer.status)
-    except urllib.error.HTTPError as refusal:
-        with refusal:
-            return refusal.code
+def waiting(node: ServiceProcess, type_: str, size: int) -> Any:
+    """A new document that waits for its parts."""
+    values = {**document_values(type_), "inhoud": None, "bestandsomvang": size}
+    status, document = node.call("POST", DOCUMENTS, values)
+    assert status == 201, document
+    return document
+
+
+def send(node: ServiceProcess, document: Any, number: int, content: bytes) -> int:
+    """The status of a part that is sent: that part of the content of a document, counted from 1."""
+    part = document["bestandsdelen"][number - 1]
+    return sent(node, part["url"], content[(number - 1) * PART :][:PART], document["lock"])
+
+
+def unlock(node: ServiceProcess, document: Any) -> int:
+    return node.call("POST", f"{document['url']}/unlock", {"lock": document["lock"]})[0]
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_store_that_answers_with_an_error_now_and_then_is_asked_again(
+    node: ServiceProcess, environment: dict[str, str], proxy: FailingProxy, type_: str, status: int
+) -> None:
+    content = pattern(PART + 7)
+    document = waiting(node, type_, len(content))
+    for number in (1, 2):
+        answers = proxy.answer(status, method="PUT", times=2)
+        assert send(node, document, number, content) == 200
+        assert answers.given == 2
+    answers = proxy.answer(status, times=2)
+    assert unlock(node, document) == 204
+    assert answers.given == 2
+    answers = proxy.answer(status, method="GET", times=2)
+    assert node.call("GET", f"{document['url']}/download") == (200, content)
+    assert answers.given == 2
+    answers = proxy.answer(status, method="PUT", times=2)
+    assert create(node, type_, b"klein")[0] == 201
+    assert answers.given == 2
+    assert "2 documents" in check(node, environment)
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_store_that_answers_with_errors_only_costs_what_comes_meanwhile(
+    node: ServiceProcess, environment: dict[str, str], proxy: FailingProxy, type_: str, status: int
+) -> None:
+    content = pattern(PART + 7)
+    document = waiting(node, type_, len(content))
+    assert send(node, document, 1, content) == 200
+    proxy.answer(status)
+    assert send(node, document, 2, content) == 503
+    refused, problem = create(node, type_, b"intussen")
+    assert (refused, problem["code"]) == (503, "unavailable")
+    proxy.release()
+    assert send(node, document, 2, content) == 200
+    proxy.answer(status)
+    assert unlock(node, document) == 503
+    proxy.release()
+    assert unlock(node, document) == 204
+    assert node.call("GET", f"{document['url']}/download") == (200, content)
+    assert "1 documents" in check(node, environment)
 
 
 def test_a_line_that_breaks_in_a_part_costs_that_part_only(
     node: ServiceProcess, environment: dict[str, str], proxy: FailingProxy, type_: str
 ) -> None:
     content = pattern(2 * PART + 7)
-    _, document = node.call(
-        "POST", DOCUMENTS, {**document_values(type_), "inhoud": None, "bestandsomvang": len(content)}
-    )
-    first, second, third = document["bestandsdelen"]
-    assert send(first, content[:PART], document["lock"]) == 200
+    document = waiting(node, type_, len(content))
+    assert send(node, document, 1, content) == 200
     met = proxy.cut(after=PART // 2)
-    assert send(second, content[PART : 2 * PART], document["lock"]) == 503
+    assert send(node, document, 2, content) == 503
     assert met.is_set()
-    assert send(second, content[PART : 2 * PART], document["lock"]) == 200
-    assert send(third, content[2 * PART :], document["lock"]) == 200
-    assert node.call("POST", f"{document['url']}/unlock", {"lock": document["lock"]})[0] == 204
+    assert send(node, document, 2, content) == 200
+    assert send(node, document, 3, content) == 200
+    assert unlock(node, document) == 204
     assert node.call("GET", f"{document['url']}/download") == (200, content)
-    assert "nothing wrong" in check(node, environment)
+    check(node, environment)
+
+
+def test_a_line_that_breaks_in_base64_leaves_the_whole_document_or_none(
+    node: ServiceProcess, environment: dict[str, str], proxy: FailingProxy, type_: str
+) -> None:
+    content, made = pattern(12 * MIB), 0
+    for after in (MIB, 7 * MIB, 11 * MIB):
+        met = proxy.cut(after=after)
+        status, document = create(node, type_, content)
+        assert met.is_set()
+        assert status in (201, 503), document
+        if status == 201:
+            made += 1
+            assert node.call("GET", document["inhoud"]) == (200, content)
+    status, document = create(node, type_, content)
+    assert (status, node.call("GET", document["inhoud"])) == (201, (200, content))
+    assert f"{made + 1} documents" in check(node, environment)
 
 
 def test_a_download_over_a_line_that_breaks_is_taken_up_and_whole(
@@ -122,9 +157,26 @@ def test_a_download_over_a_line_that_breaks_is_taken_up_and_whole(
     content = pattern(6 * MIB)
     status, document = create(node, type_, content)
     assert status == 201
-    met = proxy.cut(after=2 * MIB, direction="down")
-    assert node.call("GET", document["inhoud"]) == (200, content)
+    for fault in (proxy.cut, proxy.end):
+        met = fault(after=2 * MIB, direction="down")
+        assert node.call("GET", document["inhoud"]) == (200, content)
+        assert met.is_set()
+    check(node, environment)
+
+
+def test_what_the_store_sends_too_little_of_gets_the_right_hash_nevertheless(
+    node: ServiceProcess, environment: dict[str, str], proxy: FailingProxy, type_: str
+) -> None:
+    content = pattern(2 * PART)
+    document = waiting(node, type_, len(content))
+    assert [send(node, document, number, content) for number in (1, 2)] == [200, 200]
+    met = proxy.end(after=PART)
+    assert unlock(node, document) == 204
     assert met.is_set()
+    assert node.call("GET", f"{document['url']}/download") == (200, content)
+    met = proxy.end(after=PART)
+    check(node, environment)
+    assert met.is_set(), "the check, too, was sent too little"
 
 
 def test_while_the_store_is_gone_lists_go_on_and_writes_are_refused(
@@ -143,6 +195,29 @@ def test_while_the_store_is_gone_lists_go_on_and_writes_are_refused(
     assert node.call("GET", kept["inhoud"]) == (200, b"van tevoren")
     assert create(node, type_, b"daarna")[0] == 201
     assert "2 documents" in check(node, environment)
+
+
+def test_uploads_in_parts_outlive_a_store_that_is_gone_for_a_while(
+    node: ServiceProcess, environment: dict[str, str], proxy: FailingProxy, type_: str
+) -> None:
+    content = pattern(2 * PART + 7)
+    document = waiting(node, type_, len(content))
+    assert send(node, document, 1, content) == 200
+    proxy.go_away()
+    assert send(node, document, 2, content) == 503
+    assert send(node, document, 3, content) == 503
+    assert node.call("GET", "/healthz/ready")[0] == 503
+    _, now = node.call("GET", document["url"])
+    assert [part["voltooid"] for part in now["bestandsdelen"]] == [True, False, False]
+    proxy.come_back()
+    assert [send(node, document, number, content) for number in (3, 2)] == [200, 200]
+    proxy.go_away()
+    assert unlock(node, document) == 503
+    proxy.come_back()
+    assert unlock(node, document) == 204
+    assert node.call("GET", f"{document['url']}/download") == (200, content)
+    assert node.call("GET", "/healthz/ready")[0] == 200
+    assert "1 documents" in check(node, environment)
 
 
 def test_a_primary_that_steps_down_loses_nothing_that_was_acknowledged(
@@ -177,4 +252,4 @@ def test_a_primary_that_steps_down_loses_nothing_that_was_acknowledged(
     for writer in writers:
         writer.join()
     assert all(node.call("GET", url)[0] == 200 for url in acknowledged)
-    assert "nothing wrong" in check(node, environment)
+    check(node, environment)

@@ -7,6 +7,7 @@ import io
 import os
 import subprocess
 import sys
+import threading
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,8 +17,10 @@ from typing import Any
 import pytest
 
 from tests.contracts.scanning import EICAR
-from tests.e2e.test_engine_faults import send
+from tests.e2e.conftest import checked
 from tests.engines import clamd_url
+from tests.failing_proxy import FailingProxy
+from tests.moving import sent
 from tests.process import ServiceProcess
 from tests.zgw import document_values
 
@@ -77,7 +80,7 @@ def test_a_virus_that_is_split_over_parts_is_refused_at_the_unlock(node: Service
         "POST", DOCUMENTS, {**document_values(type_), "inhoud": None, "bestandsomvang": len(content)}
     )
     for number, part in enumerate(document["bestandsdelen"]):
-        assert send(part, content[number * PART :][:PART], document["lock"]) == 200
+        assert sent(node, part["url"], content[number * PART :][:PART], document["lock"]) == 200
     unlocked = node.call("POST", f"{document['url']}/unlock", {"lock": document["lock"]})
     assert problem(unlocked) == (400, "virus-found")
     assert node.call("GET", f"{document['url']}/download")[0] == 204
@@ -135,3 +138,57 @@ def test_rescan_gives_what_was_there_before_the_scanner_its_verdict(tmp_path: Pa
     with ServiceProcess(tmp_path / "node", DMS_CLAMD_URL=clamd_url()) as after:
         assert after.call("GET", paths[0]) == (200, b"schoon")
         assert problem(after.call("GET", paths[1])) == (409, "not-cleared")
+
+
+@pytest.fixture
+def clamd_line() -> Iterator[FailingProxy]:
+    """The line between the node and its clamd."""
+    url = clamd_url().split(",")[0]
+    if not url.startswith("tcp://"):
+        pytest.skip("a clamd at a socket file has no line to break: name one at tcp://")
+    with FailingProxy(url) as proxy:
+        yield proxy
+
+
+def verdicts(node: ServiceProcess, **wanted: int) -> dict[str, int]:
+    """The bodies by verdict, once they are what is wanted; or what they are after a minute."""
+    turn, counts = threading.Event(), {}
+    for _ in range(600):
+        counts = {
+            name: count for name, count in node.call("GET", "/beheer/scans")[1]["aantallen"].items() if count
+        }
+        if counts == wanted:
+            break
+        turn.wait(0.1)
+    return counts
+
+
+def test_a_clamd_that_restarts_under_a_scan_lets_nothing_out_and_scans_it_later(
+    tmp_path: Path, clamd_line: FailingProxy
+) -> None:
+    environment = {"DMS_CLAMD_URL": clamd_line.address.replace("http", "tcp"), "DMS_PART_SIZE": str(4 * MIB)}
+    contents = [b"brief" * MIB, bytes(3 * MIB) + zipped(EICAR)]
+    with ServiceProcess(tmp_path / "node", **environment) as node, ThreadPoolExecutor() as threads:
+        type_ = node.document_type()
+        status, before = create(node, type_, b"voor de herstart")
+        assert (status, node.call("GET", before["inhoud"])) == (201, (200, b"voor de herstart"))
+        clamd_line.settle()
+        met = clamd_line.hold(after=2 * MIB)
+        under_way = [threads.submit(create, node, type_, content) for content in contents]
+        assert met.wait(30)
+        clamd_line.go_away()
+        clamd_line.release()
+        made = [answer.result() for answer in under_way]
+        made.append(create(node, type_, b"terwijl hij er niet was"))
+        assert [status for status, _ in made] == [201] * 3
+        assert verdicts(node, clean=1, unscanned=3) == {"clean": 1, "unscanned": 3}
+        for _, document in made:
+            assert problem(node.call("GET", document["inhoud"])) == (409, "not-cleared")
+        assert "1 clean, 3 unscanned" in checked(node.data_dir, environment)
+        clamd_line.come_back()
+        assert verdicts(node, clean=3, infected=1) == {"clean": 3, "infected": 1}
+        long, infected, short = (document for _, document in made)
+        assert node.call("GET", long["inhoud"]) == (200, contents[0])
+        assert node.call("GET", short["inhoud"]) == (200, b"terwijl hij er niet was")
+        assert problem(node.call("GET", infected["inhoud"])) == (409, "not-cleared")
+        assert "3 clean, 1 infected" in checked(node.data_dir, environment)
