@@ -43,8 +43,8 @@ def _as_text() -> tuple[Any, Any]:
 
 
 class Lossy:
-    """A stream for log lines that may be lost: on a full disk the service goes on without its log, rather than
-    fail the requests that it could have served. `lost` counts the writes that failed."""
+    """A stream for log lines that may be lost: on a full disk the service goes on without its log, and fails
+    no request for want of a line. `lost` counts the writes that failed."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream

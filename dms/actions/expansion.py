@@ -49,8 +49,8 @@ def _no_choice(path: str) -> Invalid:
 
 
 class Work:
-    """How many objects each answer holds, itself included, and how many were fetched for it. Refuses what grows
-    beyond reason."""
+    """How many objects each answer holds, itself included, and how many were fetched for it. Refuses what
+    grows beyond reason."""
 
     def __init__(self) -> None:
         self._of: dict[int, int] = {}
