@@ -128,6 +128,7 @@ class Bars(Lines):
         super().expects(count, size)
         if self._all is None:
             self._all = self._progress.add_task("", total=self.expected, state="")
+            self._show()
             self._progress.start()
         self._show()
 

@@ -50,6 +50,8 @@ from dms.client.state import usual_folder
 LOCK = ".dms-watch.lock"
 _GRACE = 10.0
 """Seconds in which files on their way may still arrive when the command is told to stop."""
+_LONGEST_WAIT = 5.0
+"""Seconds between attempts at a request; when all of them fail, the agent itself waits longer and longer."""
 
 Folder = Annotated[
     Path, typer.Argument(metavar="DIR", help="The folder to watch, with those below it.", file_okay=False)
@@ -133,7 +135,7 @@ def watch(
     leaving: Leaving = MoveTo(done, marker) if done else Delete(marker) if delete else stay
     who = credentials(url, client_id, client_secret, data_dir)
     work = _Work(hot, Fields(folder, given), leaving, Pace(every, settle), parallel, shown)
-    session = Session(who, Patience(attempts), shown.says)
+    session = Session(who, Patience(attempts, longest_wait=_LONGEST_WAIT), shown.says)
     try:
         with held(folder / LOCK, str(folder)), kept:
             tally, end = asyncio.run(work.run(kept, session, url, once=once))
@@ -164,6 +166,8 @@ class _Work:
             courier = Courier(
                 session, url, receipts, self._shown, states=usual_folder(), parallel=self._parallel
             )
+            if not once:
+                self._shown.says(f"Watching {self._hot.root}. Ctrl-C stops it.")
             agent = Agent(
                 courier,
                 self._hot,
