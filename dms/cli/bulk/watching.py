@@ -138,10 +138,12 @@ def watch(
     session = Session(who, Patience(attempts, longest_wait=_LONGEST_WAIT), shown.says)
     try:
         with held(folder / LOCK, str(folder)), kept:
-            tally, end = asyncio.run(work.run(kept, session, url, once=once))
+            tally, end, waiting = asyncio.run(work.run(kept, session, url, once=once))
     except Failure as failure:
         complain(str(failure))
         raise typer.Exit(1 if isinstance(failure, ReceiptsBroken) else 2) from None
+    if waiting and not quiet:
+        complain(f"Refused before and waiting for a change: {waiting}. {kept.path} says why.")
     _close(tally, end, kept.path, quiet=quiet)
 
 
@@ -160,8 +162,9 @@ class _Work:
 
     async def run(
         self, receipts: Receipts, session: Session, url: str, *, once: bool
-    ) -> tuple[Tally, Failure | None]:
-        """Until it is stopped: what became of the files, and what ended a single look early, if anything."""
+    ) -> tuple[Tally, Failure | None, int]:
+        """Until it is stopped: what became of the files, what ended a single look early, if anything, and how
+        many wait because they were refused before."""
         async with session:
             courier = Courier(
                 session, url, receipts, self._shown, states=usual_folder(), parallel=self._parallel
@@ -183,7 +186,7 @@ class _Work:
                     end = await working
             finally:
                 self._shown.ends()
-            return courier.tally, end
+            return courier.tally, end, agent.waiting
 
 
 class _Stopping:
@@ -221,7 +224,7 @@ def _close(tally: Tally, end: Failure | None, receipts: Path, *, quiet: bool) ->
         complain(f"{end} Files that were not sent stay where they are, and go the next time.")
     if tally.failed:
         complain(
-            f"{tally.ok} documents sent, {tally.failed} attempts failed. {receipts} says what was refused, "
+            f"{tally.ok} documents sent, {tally.failed} failed. {receipts} says what was refused, "
             "in the column error: such a file goes again once it, its fields or the options change."
         )
     if end is not None or tally.failed:

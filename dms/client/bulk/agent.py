@@ -56,7 +56,10 @@ class _Patience:
 
 
 class Agent:
-    """Brings the files of a hot folder, `parallel` at once, until it is told to stop."""
+    """Brings the files of a hot folder, `parallel` at once, until it is told to stop.
+
+    `waiting` are the files that were refused before the last look, and have not changed since.
+    """
 
     def __init__(
         self,
@@ -76,6 +79,7 @@ class Agent:
         self._leaving = leaving
         self._patience = _Patience(pace)
         self._stuck: set[str] = set()
+        self.waiting = 0
         self._in_a_row = 0
         self._stop = asyncio.Event()
 
@@ -140,16 +144,15 @@ class Agent:
     def _sorted_out(self, found: list[Found]) -> list[tuple[Found, str]]:
         """What is to be brought now, with its fingerprint. What was brought before leaves."""
         todo, now = [], time.monotonic()
+        self.waiting = 0
         receipts = self._courier.receipts
         for file in found:
             mark = self._fields.fingerprint(file)
             if receipts.succeeded(file.bestand, "", file.size, mark):
                 self._leave(file)
-            elif (
-                file.ready
-                and not receipts.failed(file.bestand, "", file.size, mark)
-                and self._patience.allows(file.bestand, mark, now)
-            ):
+            elif receipts.failed(file.bestand, "", file.size, mark):
+                self.waiting += 1
+            elif file.ready and self._patience.allows(file.bestand, mark, now):
                 todo.append((file, mark))
         return todo
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +21,9 @@ from dms.client.undivided import undivided
 
 _OF_NO_USE = frozenset({401, 404, 405, 407})
 """Refusals of a server that is another one, or does not know the caller: the next file fares no better."""
+
+_TOKEN = re.compile("jwt|client-identifier|not_authenticated")
+"""Within the codes of a 403 that is about the caller's token (G-41)."""
 
 _PASSING = frozenset({403, 408, 409, 423, 425, 429})
 """Refusals that someone elsewhere, or time, may lift."""
@@ -69,7 +73,7 @@ class Unusable(Failure):
 def is_of_all(failure: BaseException) -> bool:
     """Whether the failure is not of this file: the next one would fail likewise."""
     if isinstance(failure, Refused):
-        return failure.status in _OF_NO_USE
+        return failure.status in _OF_NO_USE or _TOKEN.search(failure.code) is not None
     return isinstance(failure, Unreachable | Unusable)
 
 

@@ -92,7 +92,8 @@ class HotFolder:
                     entry.name
                 ):
                     continue
-                if entry.is_file(follow_symlinks=False):
+                linked = entry.is_symlink() and entry.name.endswith(SIDECAR)  # refused when it is read
+                if linked or entry.is_file(follow_symlinks=False):
                     files.append(entry)
                 elif entry.is_dir(follow_symlinks=False) and depth < _DEEPEST and entry.name[0] not in ".~":
                     rest.append((f"{folder}{entry.name}/", depth + 1))

@@ -14,6 +14,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -31,6 +32,7 @@ INLINE = 256 * 2**10
 
 NOT_UNIQUE = "identificatie-niet-uniek"
 _PIECE = 8 * 2**20
+_TELLING = ("titel", "auteur", "creatiedatum", "beschrijving", "ontvangstdatum", "verzenddatum")
 _SAME_KEY = frozenset({408, 409, 425, 429, 502, 503, 504})
 """Refusals after which it may yet turn out that the request was carried out."""
 
@@ -78,7 +80,7 @@ async def upload_once(
         organisation = str(fields.get("bronorganisatie"))
         with State(states, "once", documents, organisation, number) as state:
             work = _Once(session, documents, source, state, parallel, watch)
-            work.sha256 = sha256
+            work.sha256, work.fields = sha256, known
             try:
                 url = await work.complete(known)
             except (KeyError, TypeError, ValueError, AttributeError) as odd:
@@ -105,6 +107,16 @@ class _Once(Upload):
     """An upload whose create can be repeated."""
 
     sha256 = ""
+    fields: Mapping[str, Any] = MappingProxyType({})
+
+    async def _taken_up(self) -> dict[str, Any] | None:
+        """As any upload; but one that was begun with other fields begins again."""
+        document = await super()._taken_up()
+        if document is None or is_whole(document) or not self._differing(document):
+            return document
+        self._session.remark(f"{self._source.path} has other fields now: starting again.")
+        await self._give_up()
+        return None
 
     async def _created(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         key, values, again = await self._announced(fields)
@@ -186,3 +198,18 @@ class _Once(Upload):
                 f"Identificatie {number} is in use ({NOT_UNIQUE}) by {self._url}, which holds another file: "
                 f"of {size} bytes, and {self._source.path} has {self._source.size}."
             )
+        if others := self._differing(document):
+            raise Conflict(
+                f"Identificatie {number} is in use ({NOT_UNIQUE}) by {self._url}: the same file, with "
+                f"another {', '.join(others)}. If this is another document, give it an identificatie of its own."
+            )
+
+    def _differing(self, document: Mapping[str, Any]) -> list[str]:
+        """The fields by which people tell documents apart and that the document has otherwise than sent."""
+        return [
+            name
+            for name in _TELLING
+            if self.fields.get(name)
+            and name in document
+            and str(document.get(name)) != str(self.fields[name]).strip()
+        ]
