@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import os
 import signal
+import subprocess
 import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from tests.cli.conftest import PART, Commands
 from tests.failing_proxy import FailingProxy
 from tests.process import ServiceProcess
 
+Start = Callable[..., subprocess.Popen[str]]
 QUICK = ("--settle", "0.01", "--every", "0.05")
 
 
@@ -23,6 +26,21 @@ def hot(commands: Commands, line: FailingProxy, type_path: str, tmp_path: Path) 
     folder = tmp_path / "hot"
     (folder / "sub").mkdir(parents=True)
     return folder
+
+
+@pytest.fixture
+def start(commands: Commands, hot: Path) -> Iterator[Start]:
+    """Starts an agent as a process of its own, which ends with the test."""
+    started: list[subprocess.Popen[str]] = []
+
+    def run(*options: str) -> subprocess.Popen[str]:
+        started.append(commands.start("watch", str(hot), *options))
+        return started[-1]
+
+    yield run
+    for running in started:
+        running.kill()
+        running.communicate()
 
 
 def scan(hot: Path, name: str, size: int = 100) -> Path:
@@ -139,11 +157,11 @@ def test_a_folder_that_is_not_there_ends_with_2(commands: Commands, hot: Path) -
 
 
 def test_two_agents_never_watch_the_same_folder(
-    commands: Commands, hot: Path, line: FailingProxy, tmp_path: Path
+    commands: Commands, start: Start, hot: Path, line: FailingProxy, tmp_path: Path
 ) -> None:
     held = line.hold(after=PART)
     scan(hot, "groot.pdf", 10 * PART)
-    running = commands.start("watch", str(hot), *QUICK)
+    running = start(*QUICK)
     assert held.wait(30)
     other = commands.run("watch", str(hot), "--once", "--receipts", str(tmp_path / "andere.csv"))
     assert other.exit_code == 2
@@ -155,12 +173,12 @@ def test_two_agents_never_watch_the_same_folder(
 
 
 def test_sigterm_lets_what_is_on_its_way_arrive_and_begins_nothing_more(
-    commands: Commands, hot: Path, line: FailingProxy
+    start: Start, hot: Path, line: FailingProxy
 ) -> None:
     held = line.hold(after=PART)
     for name in ("a", "b", "c"):
         scan(hot, name, 10 * PART)
-    running = commands.start("watch", str(hot), *QUICK, "--parallel", "1")
+    running = start(*QUICK, "--parallel", "1")
     assert held.wait(30)
     running.send_signal(signal.SIGTERM)
     assert running.stderr is not None

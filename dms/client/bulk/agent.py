@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 from dms.client.bulk.courier import Courier, Item, is_of_all, is_pointless
@@ -108,8 +107,11 @@ class Agent:
         return await self._sweep()
 
     async def _stopped_within(self, seconds: float) -> bool:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._stop.wait(), seconds)
+        stopping = asyncio.ensure_future(self._stop.wait())
+        try:
+            await asyncio.wait([stopping], timeout=seconds)
+        finally:
+            stopping.cancel()
         return self._stop.is_set()
 
     def _look(self) -> list[Found]:

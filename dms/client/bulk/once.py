@@ -201,7 +201,7 @@ class _Once(Upload):
         if others := self._differing(document):
             raise Conflict(
                 f"Identificatie {number} is in use ({NOT_UNIQUE}) by {self._url}: the same file, with "
-                f"another {', '.join(others)}. If this is another document, give it an identificatie of its own."
+                f"another {', '.join(others)}. If this is another document, give it its own identificatie."
             )
 
     def _differing(self, document: Mapping[str, Any]) -> list[str]:
