@@ -121,30 +121,28 @@ def watch(
 
         dms watch /srv/scans --done /srv/sent --type TYPE --bronorganisatie 000000000
     """
+    given = given_fields(type_, bronorganisatie, auteur, taal, level, other_fields(field))
+    leaving = _leaving(done, marker, delete=delete)
+    kept = Receipts(receipts or folder / "receipts.csv", by_file=True)
+    shown = bulk_display(quiet=quiet)
+    leave = [kept.path, folder / LOCK, *([done] if done else [])]
+    hot = HotFolder(folder, settle=settle, marker=marker, leave=leave, remark=shown.says)
+    who = credentials(url, client_id, client_secret, data_dir)
+    session = Session(who, Patience(attempts, longest_wait=_LONGEST_WAIT), shown.says)
+    work = _Work(hot, Fields(folder, given), leaving, Pace(every, settle), parallel, shown)
+    tally, end, waiting = work.alone(kept, session, url, once=once)
+    _close(tally, end, waiting, kept.path, quiet=quiet)
+
+
+def _leaving(done: Path | None, marker: str, *, delete: bool) -> Leaving:
+    """What becomes of files that are done. Ends the command for options that make no sense."""
     if done and delete:
         complain("Choose one: --done or --delete.")
         raise typer.Exit(2)
     if marker and not marker.startswith("."):
         complain(f"--marker {marker!r} is not a suffix: write it as .{marker}")
         raise typer.Exit(2)
-    given = given_fields(type_, bronorganisatie, auteur, taal, level, other_fields(field))
-    kept = Receipts(receipts or folder / "receipts.csv", by_file=True)
-    leave = [kept.path, folder / LOCK, *([done] if done else [])]
-    shown = bulk_display(quiet=quiet)
-    hot = HotFolder(folder, settle=settle, marker=marker, leave=leave, remark=shown.says)
-    leaving: Leaving = MoveTo(done, marker) if done else Delete(marker) if delete else stay
-    who = credentials(url, client_id, client_secret, data_dir)
-    work = _Work(hot, Fields(folder, given), leaving, Pace(every, settle), parallel, shown)
-    session = Session(who, Patience(attempts, longest_wait=_LONGEST_WAIT), shown.says)
-    try:
-        with held(folder / LOCK, str(folder)), kept:
-            tally, end, waiting = asyncio.run(work.run(kept, session, url, once=once))
-    except Failure as failure:
-        complain(str(failure))
-        raise typer.Exit(1 if isinstance(failure, ReceiptsBroken) else 2) from None
-    if waiting and not quiet:
-        complain(f"Refused before and waiting for a change: {waiting}. {kept.path} says why.")
-    _close(tally, end, kept.path, quiet=quiet)
+    return MoveTo(done, marker) if done else Delete(marker) if delete else stay
 
 
 class _Work:
@@ -159,6 +157,18 @@ class _Work:
         self._pace = pace
         self._parallel = parallel
         self._shown = shown
+
+    def alone(
+        self, receipts: Receipts, session: Session, url: str, *, once: bool
+    ) -> tuple[Tally, Failure | None, int]:
+        """Run as the only one in this folder, and with these receipts. Ends the command if that cannot be."""
+        root = self._hot.root
+        try:
+            with held(root / LOCK, str(root)), receipts:
+                return asyncio.run(self.run(receipts, session, url, once=once))
+        except Failure as failure:
+            complain(str(failure))
+            raise typer.Exit(1 if isinstance(failure, ReceiptsBroken) else 2) from None
 
     async def run(
         self, receipts: Receipts, session: Session, url: str, *, once: bool
@@ -218,8 +228,10 @@ class _Stopping:
         self._loop.call_later(_GRACE, self._working.cancel)
 
 
-def _close(tally: Tally, end: Failure | None, receipts: Path, *, quiet: bool) -> None:
+def _close(tally: Tally, end: Failure | None, waiting: int, receipts: Path, *, quiet: bool) -> None:
     """The last words. Ends the command with 1 if some files failed."""
+    if waiting and not quiet:
+        complain(f"Refused before and waiting for a change: {waiting}. {receipts} says why.")
     if end is not None:
         complain(f"{end} Files that were not sent stay where they are, and go the next time.")
     if tally.failed:
