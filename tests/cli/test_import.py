@@ -249,6 +249,19 @@ def test_ctrl_c_tells_how_to_go_on_and_the_same_command_does(
     assert count(service) == before + 3
 
 
+def test_who_has_no_name_on_this_machine_may_leave_it_to_the_manifest(
+    commands: Commands, post: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nobody() -> str:
+        raise KeyError("getpwuid(): uid not found: 4242")
+
+    monkeypatch.setattr(getpass, "getuser", nobody)
+    result = commands.run("import", str(post))
+    assert result.exit_code == 2
+    assert "line 2: auteur: required" in result.stderr
+    assert commands.run("import", str(post), "--auteur", "Postkamer").exit_code == 0
+
+
 def test_help_teaches_with_a_manifest_and_a_command(commands: Commands) -> None:
     text = commands.run("import", "--help").stdout
     assert "bestand;titel;creatiedatum" in text

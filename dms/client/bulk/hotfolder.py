@@ -18,12 +18,16 @@ class Found(NamedTuple):
     nanoseconds, and that of its sidecar is 0 if there is none. `ready` says that it is no longer written."""
 
     bestand: str
-    file: Path
+    root: Path
     size: int
     changed: int
     sidecar: int
-    marked: bool
     ready: bool
+
+    @property
+    def file(self) -> Path:
+        """Where it is. Made when asked for, since there may be very many."""
+        return self.root / self.bestand
 
 
 class _Seen(NamedTuple):
@@ -131,10 +135,12 @@ class HotFolder:
             sidecar = beside.stat(follow_symlinks=False).st_mtime_ns if beside else 0
         except OSError:
             return None  # it went while we looked
-        marked = bool(self.marker) and entry.name + self.marker in there
         look = (stat.st_size, stat.st_mtime_ns, sidecar)
         before = self._seen.get(bestand)
         known = before if before is not None and before.look == look else _Seen(look, now)
         seen[bestand] = known
-        ready = marked if self.marker else before is known and now - known.since >= self._settle
-        return Found(bestand, self.root / bestand, stat.st_size, stat.st_mtime_ns, sidecar, marked, ready)
+        if self.marker:
+            ready = entry.name + self.marker in there
+        else:
+            ready = before is known and now - known.since >= self._settle
+        return Found(bestand, self.root, stat.st_size, stat.st_mtime_ns, sidecar, ready)

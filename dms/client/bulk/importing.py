@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import closing
 
 from dms.client.bulk.courier import Courier, Item, fingerprint, is_of_all
 from dms.client.bulk.manifest import Manifest, Row, Wrong
@@ -23,14 +24,15 @@ async def run_import(courier: Courier, manifest: Manifest, *, parallel: int) -> 
     Returns the failure that ended it before its end, if one did: one that is of all files. Raises
     `ReceiptsBroken` when no receipt can be written.
     """
-    work = _Import(courier, manifest.rows())
-    try:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(parallel):
-                group.create_task(work.go())
-    except ExceptionGroup as failed:
-        raise failed.exceptions[0] from None
-    return work.end
+    with closing(manifest.rows()) as rows:
+        work = _Import(courier, rows)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(parallel):
+                    group.create_task(work.go())
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from None
+        return work.end
 
 
 class _Import:

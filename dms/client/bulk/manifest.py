@@ -6,7 +6,7 @@ import csv
 import hashlib
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -88,7 +88,7 @@ class Manifest:
             raise BadManifest(self.path, problems, wrong)
         return Contents(count, size)
 
-    def rows(self) -> Iterator[Row | Wrong]:
+    def rows(self) -> Generator[Row | Wrong, None, None]:
         """Each row, or what is wrong with it; of a header without use, only what is wrong with that."""
         try:
             file = self.path.open("rb")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from dms.client.bulk.courier import Courier
 from dms.client.bulk.importing import run_import
 from dms.client.bulk.manifest import Manifest
-from dms.client.bulk.receipts import Receipts
+from dms.client.bulk.receipts import Receipt, Receipts, ReceiptsBroken
 from dms.client.failures import Unreachable
 from dms.client.session import Session
 from tests.client.bulk.test_agent import CREATE, FIELDS, Told, lines, made
@@ -72,3 +73,19 @@ async def test_a_server_that_cannot_be_reached_any_more_ends_the_import(
     server.says(CREATE, made(server), made(server), Said(broken=True))
     assert isinstance(await run_import(courier, manifest, parallel=1), Unreachable)
     assert [line["status"] for line in lines(courier.receipts)] == ["ok", "ok", "failed"]
+
+
+async def test_an_import_whose_receipts_find_no_room_stops_at_once(
+    courier: Courier, manifest: Manifest, server: ScriptedServer
+) -> None:
+    for _ in range(10):  # so that notes, which are small, still fit
+        courier.receipts.append(Receipt("eerder", "failed", "", "", "", 1, "x" * 500, "1/x"))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    room = courier.receipts.path.stat().st_size + 10
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, limits[1]))
+    try:
+        with pytest.raises(ReceiptsBroken, match="cannot be written"):
+            await run_import(courier, manifest, parallel=1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert server.count(CREATE) == 1
