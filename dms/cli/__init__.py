@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from dms.cli import backup, check, download, migrate, rescan, serve, token, upload
+from dms.cli.bulk import importing, watching
 
 app = typer.Typer(
     name="dms",
@@ -21,6 +22,8 @@ def dms() -> None:
 
 app.command("serve")(serve.serve)
 app.command("upload")(upload.upload)
+app.command("import")(importing.import_)
+app.command("watch")(watching.watch)
 app.command("download")(download.download)
 app.command("token")(token.token)
 app.command("check")(check.check)

@@ -12,6 +12,7 @@ from rich.progress import (
     BarColumn,
     DownloadColumn,
     Progress,
+    ProgressColumn,
     TaskID,
     TextColumn,
     TimeRemainingColumn,
@@ -110,6 +111,18 @@ class _Rows(Progress):
         yield _Narrow(self.make_tasks_table(self.tasks))
 
 
+def narrow_rows(screen: Console, *columns: ProgressColumn) -> Progress:
+    """Bars that leave nothing on the screen when they stop, and let commands print between them."""
+    return _Rows(
+        *columns,
+        console=screen,
+        transient=True,
+        expand=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
+
+
 class Bars(_Told):
     """A bar per file, and one for all of them if they are several."""
 
@@ -123,19 +136,15 @@ class Bars(_Told):
     def opens(self, name: str) -> None:
         """Put the bars on the screen."""
         self._open(name)
-        self._progress = _Rows(
+        self._progress = narrow_rows(
+            self._screen,
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=None),
             DownloadColumn(),
             TransferSpeedColumn(),
             TimeRemainingColumn(),
-            console=self._screen,
-            transient=True,
-            expand=True,
-            redirect_stdout=False,
-            redirect_stderr=False,
         )
-        self._file = self._progress.add_task(printable(_shortened(name)), total=None)
+        self._file = self._progress.add_task(printable(shortened(name)), total=None)
         if len(self._sizes) > 1:
             before = sum(self._sizes[: self._ended])
             self._total = self._progress.add_task(
@@ -204,6 +213,7 @@ class Lines(_Told):
         return self._at * 10 // self._size if self._size else 0
 
 
-def _shortened(name: str, longest: int = 32) -> str:
+def shortened(name: str, longest: int = 32) -> str:
+    """A name that fits beside a bar: its begin and its end."""
     half = longest // 2
     return name if len(name) <= longest else f"{name[: half - 1]}…{name[-half:]}"

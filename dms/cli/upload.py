@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import getpass
-import mimetypes
-import os
 import shlex
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,6 +26,7 @@ from dms.cli.connection import (
 )
 from dms.cli.displays import Display, display
 from dms.cli.messages import complain
+from dms.client.bulk.fields import of_file
 from dms.client.failures import Failure
 from dms.client.session import Patience, Session
 from dms.client.state import usual_folder
@@ -197,14 +196,7 @@ def _user() -> str:
 def _fields(file: Path, given: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a file's document: as given, and otherwise what the file says of itself."""
     changed = file.stat().st_mtime if file.exists() else 0
-    name = os.fsencode(file.name).decode(errors="replace")
-    own = {
-        "bestandsnaam": name,
-        "titel": name[:200],
-        "formaat": mimetypes.guess_type(name)[0] or "application/octet-stream",
-        "creatiedatum": datetime.fromtimestamp(changed, UTC).astimezone().date().isoformat(),
-    }
-    return own | {name: value for name, value in given.items() if value}
+    return of_file(file, changed) | {name: value for name, value in given.items() if value}
 
 
 def _size(file: Path) -> int:

@@ -37,13 +37,22 @@ class InUse(Failure):
 
 
 class Refused(Failure):
-    """The server said no. `status` is that of HTTP, `code` the standard's (empty if it gave none), and
-    `retry_after` the seconds it asks to wait, if it does."""
+    """The server said no. `status` is that of HTTP, `code` the standard's (empty if it gave none), `reasons`
+    the codes of what is wrong with fields, and `retry_after` the seconds it asks to wait, if it does."""
 
-    def __init__(self, text: str, *, status: int, code: str = "", retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        text: str,
+        *,
+        status: int,
+        code: str = "",
+        reasons: frozenset[str] = frozenset(),
+        retry_after: float | None = None,
+    ) -> None:
         super().__init__(printable(text))
         self.status = status
         self.code = code
+        self.reasons = reasons
         self.retry_after = retry_after
 
     @classmethod
@@ -56,6 +65,7 @@ class Refused(Failure):
             _sentences(status, problem),
             status=status,
             code=str(problem.get("code") or ""),
+            reasons=frozenset(str(param.get("code") or "") for param in _params(problem)),
             retry_after=retry_after,
         )
 
@@ -64,8 +74,7 @@ def _sentences(status: int, problem: Mapping[str, Any]) -> str:
     """Title, detail, and what is wrong with each field, a line for each."""
     title, detail = (str(problem.get(name) or "").strip() for name in ("title", "detail"))
     lines = [f"{title or detail} ({status} {problem.get('code') or ''}".rstrip() + ")"]
-    params = problem.get("invalidParams")
-    found = [param for param in params if isinstance(param, Mapping)] if isinstance(params, list) else []
+    found = _params(problem)
     if detail and detail != title and not (found and _repeats(detail, found)):
         lines.append(detail)
     for param in found[:_MOST_SHOWN]:
@@ -73,6 +82,11 @@ def _sentences(status: int, problem: Mapping[str, Any]) -> str:
     if len(found) > _MOST_SHOWN:
         lines.append(f"  … and {len(found) - _MOST_SHOWN} more")
     return "\n".join(lines)
+
+
+def _params(problem: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    params = problem.get("invalidParams")
+    return [param for param in params if isinstance(param, Mapping)] if isinstance(params, list) else []
 
 
 def _repeats(detail: str, found: list[Mapping[str, Any]]) -> bool:

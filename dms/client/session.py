@@ -153,6 +153,7 @@ class Session:
         url: str,
         body: Any = None,
         *,
+        headers: Mapping[str, str] | None = None,
         ok: Container[int] = (200,),
         within: float | None = None,
         repeatable: bool = True,
@@ -166,7 +167,7 @@ class Session:
         async def attempt() -> Any:
             async with (
                 asyncio.timeout(within or self.patience.answer),
-                self.request(method, url, body=body, ok=ok) as response,
+                self.request(method, url, body=body, headers=headers, ok=ok) as response,
             ):
                 text = await response.read()
             try:

@@ -72,8 +72,12 @@ class State:
         os.fsync(self._file.fileno())
         sync_folder(self.path.parent)
 
+    def clear(self) -> None:
+        """What was written is of no use any more; it stays held, for what is written next."""
+        self._file.truncate(0)
+
     def forget(self) -> None:
-        """The transfer is over."""
+        """The transfer is over, and nothing can be written any more."""
         self._file.truncate(0)
         self.path.unlink(missing_ok=True)
 

@@ -53,8 +53,10 @@ async def upload(
     the folder `states`; the same file, server and fields find it again. Raises `Failure`.
     """
     with SourceFile(file) as source, State(states, *_key(server, file, fields)) as state:
-        work = _Upload(session, documents_url(server), source, state, parallel, watch or Unwatched())
-        return await work.run(fields)
+        work = Upload(session, documents_url(server), source, state, parallel, watch or Unwatched())
+        url = await work.complete(fields)
+        state.forget()
+        return url
 
 
 def _key(server: str, file: Path, fields: Mapping[str, Any]) -> tuple[str, ...]:
@@ -63,8 +65,8 @@ def _key(server: str, file: Path, fields: Mapping[str, Any]) -> tuple[str, ...]:
     return "upload", documents_url(server), str(file.resolve()), repr(told)
 
 
-class _Upload:
-    """One upload, from wherever it stands."""
+class Upload:
+    """One upload, from wherever it stands. What it notes in its state is for the caller to forget."""
 
     def __init__(
         self,
@@ -83,11 +85,12 @@ class _Upload:
         self._watch = watch
         self._url = self._lock = ""
 
-    async def run(self, fields: Mapping[str, Any]) -> str:
+    async def complete(self, fields: Mapping[str, Any]) -> str:
+        """Return the URL of the document once the server has the whole of it. Raises `Failure`."""
         document = await self._taken_up() or await self._created(fields)
         self._watch.begins(self._source.size, _done(document, self._source.size))
         try:
-            if not _is_whole(document):
+            if not is_whole(document):
                 document = await self._completed(document)
         except FileChanged:
             await self._give_up()
@@ -97,14 +100,13 @@ class _Upload:
             raise Failure(
                 f"{self._url} has {size} bytes, and {self._source.path} {self._source.size}: look into it."
             )
-        self._state.forget()
         return self._url
 
     async def _created(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         values = {**fields, "bestandsomvang": self._source.size, "inhoud": None}
         document = await self._session.call("POST", self._documents, values, ok=(201,), repeatable=False)
         self._url, self._lock = document["url"], document.get("lock") or ""
-        if not _is_whole(document):
+        if not is_whole(document):
             await undivided(self._state.write, self._note(fields))
         return dict(document)
 
@@ -123,7 +125,7 @@ class _Upload:
         """The document of an upload that was stopped, if it can go on; otherwise there is nothing left of it
         that could be in the way."""
         note = self._state.read()
-        if note is None:
+        if note is None or "url" not in note:
             return None
         self._url, self._lock = note["url"], note["lock"]
         if (note["size"], note["mtime"]) != (self._source.size, self._source.mtime):
@@ -131,9 +133,9 @@ class _Upload:
             await self._give_up()
             return None
         document = await self._found()
-        if document is None or not (_is_whole(document) or self._is_ours(document)):
+        if document is None or not (is_whole(document) or self._is_ours(document)):
             self._session.remark("The upload that was stopped is no longer at the server: starting again.")
-            self._state.forget()
+            self._state.clear()
             return None
         self._session.remark(f"Going on with {self._url}.")
         return document
@@ -161,7 +163,7 @@ class _Upload:
             self._source.check()
             refusal = await self._unlocked()
             document = await self._session.call("GET", self._url)
-            if _is_whole(document):
+            if is_whole(document):
                 return dict(document)
             if refusal is None or all(part["voltooid"] for part in document.get("bestandsdelen") or ()):
                 break
@@ -222,15 +224,16 @@ class _Upload:
                 await self._session.call("DELETE", self._url, ok=(204, *_GONE))
         except Refused as refused:
             self._session.remark(f"The unfinished document {self._url} is still there: {refused}")
-        self._state.forget()
+        self._state.clear()
 
 
-def _is_whole(document: Mapping[str, Any]) -> bool:
+def is_whole(document: Mapping[str, Any]) -> bool:
+    """Whether the server has all of its content."""
     return bool(document.get("inhoud")) and not document.get("bestandsdelen")
 
 
 def _done(document: Mapping[str, Any], size: int) -> int:
-    if _is_whole(document):
+    if is_whole(document):
         return size
     return sum(part.size for part in _parts(document, size) if part.complete)
 

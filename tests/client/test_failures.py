@@ -58,3 +58,8 @@ def test_very_many_fields_are_shown_up_to_a_point() -> None:
 def test_a_server_cannot_send_commands_to_the_terminal() -> None:
     refused = Refused.of(400, "", {"title": "\x1b[2JFout\x07", "code": "invalid"})
     assert str(refused) == "[2JFout (400 invalid)"
+
+
+def test_the_reasons_of_a_refusal_are_the_codes_of_its_fields() -> None:
+    assert Refused.of(400, "Bad Request", PROBLEM).reasons == {"required", "only-digits"}
+    assert Refused.of(400, "Bad Request", PROBLEM | {"invalidParams": "x"}).reasons == frozenset()

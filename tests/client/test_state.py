@@ -113,3 +113,15 @@ def test_notes_are_kept_where_the_user_says_programs_remember(monkeypatch: pytes
     monkeypatch.setenv("XDG_STATE_HOME", "not/absolute")
     monkeypatch.setenv("HOME", "/home/jansen")
     assert usual_folder() == Path("/home/jansen/.local/state/dms/transfers")
+
+
+def test_a_note_that_is_cleared_stays_held_and_can_be_written_again(tmp_path: Path) -> None:
+    with State(tmp_path, "a") as state:
+        state.write(NOTE)
+        state.clear()
+        assert state.read() is None
+        with pytest.raises(InUse), State(tmp_path, "a"):
+            pass
+        state.write(NOTE)
+    with State(tmp_path, "a") as state:
+        assert state.read() == NOTE

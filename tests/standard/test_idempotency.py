@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -11,12 +12,12 @@ from dms.actions.idempotency import CREATED_ONCE, forget_created
 from dms.actions.service import Dms
 from tests.standard.documents import USAGE, grant, usage_values
 from tests.standard.stored import bodies
-from tests.zgw import CATALOGUES, DOCUMENTS, RSIN, Answer, Zgw, document_values, refusal
+from tests.zgw import ALL, CATALOGUES, DOCUMENTS, RSIN, Answer, Zgw, document_values, refusal
 
 REUSED = (409, "idempotency-key-reused")
 
 
-async def sent(zgw: Zgw, type_: str, key: str = "k", client: str = "all-rights", **fields: object) -> Answer:
+async def sent(zgw: Zgw, type_: str, key: str = "k", client: str = ALL, **fields: Any) -> Answer:
     """The answer to the create of a document under a key."""
     headers = {"Idempotency-Key": key}
     return await zgw.post(DOCUMENTS, document_values(type_, **fields), headers=headers, client=client)
@@ -39,7 +40,7 @@ async def test_documents_with_different_keys_or_none_are_different(zgw: Zgw, typ
 
 @pytest.mark.parametrize("fields", [{"titel": "Anders"}, {"content": b"anders"}, {"bestandsomvang": 5}])
 async def test_a_key_that_was_used_for_something_else_is_refused(
-    zgw: Zgw, dms: Dms, type_: str, fields: dict[str, object]
+    zgw: Zgw, dms: Dms, type_: str, fields: dict[str, Any]
 ) -> None:
     await sent(zgw, type_, content=b"inhoud")
     before = await bodies(dms)

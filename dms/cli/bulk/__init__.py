@@ -1,0 +1,1 @@
+"""Commands for many files: `dms import` and `dms watch`."""
