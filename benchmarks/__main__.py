@@ -12,6 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks.calls import calls
+from benchmarks.dossiers import dossiers
 from benchmarks.engines import engines
 from benchmarks.ingest import ingest
 from benchmarks.machine import Neighbours
@@ -27,6 +28,7 @@ BENCHMARKS: dict[str, Callable[[Plan], Iterator[Figure]]] = {
     "memory": growth,
     "calls": calls,
     "pages": pages,
+    "dossiers": dossiers,
     "ingest": ingest,
     "engines": engines,
 }
