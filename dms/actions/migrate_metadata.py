@@ -96,6 +96,13 @@ async def move_records(
             return Moved(number, tuple(compared), settled)
 
 
+async def is_unfinished(metadata: MetadataStore) -> bool:
+    """Whether the store is the target of a migration that is still to be finished: it may lack records, and
+    what is written to it would be lost."""
+    series = await metadata.series()
+    return any(name.startswith(_MARK) and last < _FINISHED for name, last in series.items())
+
+
 async def _begin(source: MetadataStore, target: MetadataStore, collections: Sequence[str], mark: str) -> None:
     """See that this source may go to this target, and mark the target. A series is a mark that every store
     can keep; the collectors and the service never look at it."""

@@ -254,3 +254,40 @@ def test_ctrl_c_ends_it_with_how_to_go_on(
         "Stopped. Run the same command again to go on where it was.",
     )
     assert list((target / "incoming").iterdir()) == []
+
+
+def served(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """What becomes of a service that is started here, and that should not go on."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith("DMS_")}
+    return subprocess.run(
+        [sys.executable, "-m", "dms", "serve"],
+        env=others | environment | {"DMS_PORT": "0"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_no_service_starts_on_the_target_of_a_migration_that_is_not_finished(
+    service: ServiceProcess, environment: dict[str, str], tmp_path: Path, workers: str
+) -> None:
+    made_document(service, service.document_type(), b"content")
+    urls = metadata_urls(tmp_path)
+    assert run(environment, "migrate-metadata", *urls).exit_code == 0
+    ended = served(environment | {"DMS_METADATA_URL": urls[1], "DMS_WORKERS": workers})
+    assert ended.returncode == 2
+    assert "run dms migrate-metadata with --finish" in " ".join(ended.stderr.split())
+
+
+def test_no_service_starts_in_a_directory_that_is_being_restored(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "restoring").write_text("0")
+    ended = served(environment)
+    assert ended.returncode == 2
+    assert "run the same dms restore again" in " ".join(ended.stderr.split())
+    assert not (data / "metadata.db").exists()
