@@ -36,11 +36,10 @@ async def shown(
     answers = [{name: record.get(name) for name in (shape or resource.shape).answered} for record in records]
     for reverse in resource.reverses:
         await _fill(dms, reverse, records, answers)
-    if expand or work is not None:
-        work = work or Work()
+    if work is not None:
         work.weigh(answers)
     if expand:
-        await _expand(dms, resource, answers, expand, caller, work)
+        await _expand(dms, resource, answers, expand, caller, work or Work.of(answers))
     urls = (shape or resource.shape).urls
     for answer in answers:
         for name in urls:

@@ -45,9 +45,8 @@ class Filter:
 
     @cached_property
     def _adapter(self) -> TypeAdapter[Any]:
-        if not self.words:
-            return TypeAdapter(self.type)
-        return TypeAdapter(Annotated[tuple[self.type, ...], Field(max_length=self.most)])  # type: ignore[name-defined]
+        words: Any = Annotated[tuple[self.type, ...], Field(max_length=self.most)]  # type: ignore[name-defined]
+        return TypeAdapter(words if self.words else self.type)
 
     @property
     def schema(self) -> dict[str, Any]:
