@@ -142,7 +142,8 @@ def _collection(resource: Resource) -> Collection:
     if resource.parent is not None:
         indexes.append(Index((resource.parent.field,)))
     if resource.guard is not None:
-        indexes.append(Index((resource.guard.type, resource.guard.level)))
+        # By type alone as well, as that index gives the newest first whatever the level.
+        indexes += [Index((resource.guard.type,)), Index((resource.guard.type, resource.guard.level))]
     return Collection(resource.collection, tuple(dict.fromkeys(indexes)))
 
 

@@ -36,8 +36,10 @@ async def shown(
     answers = [{name: record.get(name) for name in (shape or resource.shape).answered} for record in records]
     for reverse in resource.reverses:
         await _fill(dms, reverse, records, answers)
+    if work is not None:
+        work.weigh(answers)
     if expand:
-        await _expand(dms, resource, answers, expand, caller, work or Work())
+        await _expand(dms, resource, answers, expand, caller, work or Work.of(answers))
     urls = (shape or resource.shape).urls
     for answer in answers:
         for name in urls:
@@ -57,7 +59,8 @@ async def _fill(dms: Dms, reverse: Reverse, records: Sequence[Record], answers: 
         for found in await dms.metadata.find(reverse.collection, query, order=(By(reverse.order),)):
             pointing[found[reverse.by]].append(found)
     for record, answer in zip(records, answers, strict=True):
-        answer[reverse.field] = [reverse.show(found, record) for found in pointing[record["url"]]]
+        there = pointing[record["url"]] if reverse.when(record) else ()
+        answer[reverse.field] = [reverse.show(found, record) for found in there]
 
 
 async def _expand(
@@ -117,6 +120,7 @@ async def _expanded_elsewhere(
     found = await asyncio.gather(*(found_elsewhere(dms, "expand", link, To(other.name)) for link in wanted))
     records = [each for each in found if not isinstance(each, Problem) and _may_read(other, each, caller)]
     answers = [{name: record.get(name) for name in other.shape.answered} for record in records]
+    work.weigh(answers)
     if branch and answers:
         await _expand(dms, other, answers, branch, caller, work)
     return {record["url"]: answer for record, answer in zip(records, answers, strict=True)}

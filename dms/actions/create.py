@@ -49,10 +49,19 @@ async def create(
             may=lambda *scopes: caller.access.allows(resource, scopes, new),
             facts=facts,
         )
-        await decide(dms, resource, change)
-        await commit(
-            dms, resource, change, caller, also=partial(remembered, dms, resource, change, sent, caller)
-        )
+        try:
+            await decide(dms, resource, change)
+            # The main object may have changed since its rights were asked for.
+            if resource.parent is not None and not change.may(*resource.scopes.create):
+                raise Denied
+            await commit(
+                dms, resource, change, caller, also=partial(remembered, dms, resource, change, sent, caller)
+            )
+        except Invalid:
+            # What is in the way may be what the same create, sent at the same moment, has just made.
+            if before := await created_before(dms, resource, sent, caller, facts):
+                return before
+            raise
         return change.after
 
     return await until_no_conflict(attempt)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import orjson
+
 from dms.actions.service import Dms
 from dms.model.change import Values
 from dms.model.problems import Problem
@@ -14,6 +16,8 @@ MOST_PATHS = 50
 """Paths to expand; more are refused, as are deeper ones than `Limits.expand_depth`."""
 MOST_OBJECTS = 20_000
 """Objects in one answer, however often the same one: references that go round would multiply for ever."""
+HEAVY = 4096
+"""Bytes of JSON for which an object counts once more: few large ones, placed often, fill memory as well."""
 MOST_FETCHED = 50
 """References to other hosts that are followed for one answer."""
 
@@ -49,12 +53,24 @@ def _no_choice(path: str) -> Invalid:
 
 
 class Work:
-    """How many objects each answer holds, itself included, and how many were fetched for it. Refuses what
-    grows beyond reason."""
+    """How many objects each answer holds, itself included, large ones for more than one, and how many
+    were fetched for it. Refuses what grows beyond reason."""
 
     def __init__(self) -> None:
         self._of: dict[int, int] = {}
         self._fetched = 0
+
+    @classmethod
+    def of(cls, answers: Sequence[Values]) -> Work:
+        """That of an answer with these objects."""
+        work = cls()
+        work.weigh(answers)
+        return work
+
+    def weigh(self, answers: Sequence[Values]) -> None:
+        """Count what the answers hold themselves, before anything is placed in them."""
+        for answer in answers:
+            self._of[id(answer)] = 1 + len(orjson.dumps(answer)) // HEAVY
 
     def fetch(self, count: int) -> None:
         """Count what is about to be fetched from other hosts."""

@@ -39,7 +39,9 @@ async def history(dms: Dms, resource: Resource, id: str, caller: Caller, *, page
         ),
         dms.metadata.count(versions.COLLECTION, earlier),
     )
-    shown = [versions.as_document(version, latest) for version in found]
+    # Parts to come are shown once, not with every version: there may be thousands.
+    settled = {**latest, "_upload": None}
+    shown = [versions.as_document(version, settled) for version in found]
     return page_of(shown if first else [latest, *shown], page, size, kept + 1)
 
 

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from dms.actions.create import create
 from dms.actions.elsewhere import found_elsewhere
 from dms.actions.fetch import fetch
+from dms.actions.parents import must_be_granted_on_parent
 from dms.actions.remove import remove
 from dms.actions.service import Dms
 from dms.autorisaties.caller import Caller
@@ -23,7 +24,8 @@ from dms.storage.metadata.port import Record
 
 
 async def create_mirror(dms: Dms, resource: Resource, sent: Mapping[str, Any], caller: Caller) -> Record:
-    """Mirror a relation that is there at its source."""
+    """Mirror a relation that is there at its source, which is asked for those who may mirror it only."""
+    await must_be_granted_on_parent(dms, resource, sent, caller)
     told = Told()
     source = SOURCES.get(sent["objectType"]) if isinstance(sent.get("objectType"), str) else None
     if source is not None and all(isinstance(sent.get(name), str) for name in ("object", "informatieobject")):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Annotated, Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from dms.model.fields import Url
 from dms.model.links import relative
@@ -17,6 +17,8 @@ from dms.model.record import problem_of
 from dms.model.refusals import Invalid
 
 URL = Annotated[str, Url()]
+MOST_WORDS = 100
+"""Words that a list can be asked to hold all of: each is a search of its own within the search."""
 
 
 @dataclass(frozen=True)
@@ -24,8 +26,9 @@ class Filter:
     """One query parameter: how its text is read, and what it asks of a record.
 
     `fields` are the fields it looks at, which get an index; `elements` says that they are lists. `words`
-    says that the text is a list by comma of values of the type, which `ask` gets as a tuple. `default` is
-    the text that holds when the parameter is absent. `experimental`: the standard does not have it.
+    says that the text is a list by comma of values of the type, at most `most`, which `ask` gets as a tuple.
+    `default` is the text that holds when the parameter is absent. `experimental`: the standard does not
+    have it.
     """
 
     name: str
@@ -34,6 +37,7 @@ class Filter:
     fields: tuple[str, ...] = ()
     elements: bool = False
     words: bool = False
+    most: int | None = None
     is_url: bool = False
     default: str | None = None
     description: str = ""
@@ -41,7 +45,8 @@ class Filter:
 
     @cached_property
     def _adapter(self) -> TypeAdapter[Any]:
-        return TypeAdapter(tuple[self.type, ...] if self.words else self.type)  # type: ignore[name-defined]
+        words: Any = Annotated[tuple[self.type, ...], Field(max_length=self.most)]  # type: ignore[name-defined]
+        return TypeAdapter(words if self.words else self.type)
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -92,16 +97,16 @@ def in_list(name: str, type: Any = str, *, field: str) -> Filter:
 
 
 def all_in_list(name: str, *, field: str | None = None) -> Filter:
-    """`?name=a,b`: the list in the field holds all of those, exactly (G-72)."""
+    """`?name=a,b`: the list in the field holds all of those, exactly (G-72); at most `MOST_WORDS`."""
     at = field or name
 
     def ask(words: tuple[str, ...]) -> Query:
         query: Query = EVERYTHING
-        for word in words:
+        for word in dict.fromkeys(words):
             query = both(query, AnyElement(at, word))
         return query
 
-    return Filter(name, ask, str, (at,), elements=True, words=True)
+    return Filter(name, ask, str, (at,), elements=True, words=True, most=MOST_WORDS)
 
 
 def any_in_list(name: str, *, field: str) -> Filter:

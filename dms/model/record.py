@@ -65,6 +65,7 @@ class GroupOf(GroupedMetadata):
 _CODES = {
     "missing": "required",
     "string_too_long": "max_length",
+    "too_long": "max_length",
     "string_too_short": "min_length",
     "literal_error": "invalid_choice",
     "greater_than_equal": "min_value",

@@ -271,6 +271,21 @@ class TestGroupCommit:
         assert 1 <= store.commits - before <= 3
         assert await store.count("zaken") == 100
 
+    async def test_a_transaction_of_many_writes_is_kept_apart(
+        self, store: SqliteMetadataStore, file: sqlite3.Connection
+    ) -> None:
+        before = store.commits
+        file.execute("BEGIN IMMEDIATE")
+        many = [{"_id": f"m{number}"} for number in range(1000)]
+        first = asyncio.create_task(keep(store, "zaken", {"_id": "1"}))
+        later = asyncio.create_task(keep(store, "zaken", *many))
+        last = asyncio.create_task(keep(store, "zaken", {"_id": "2"}))
+        await asyncio.sleep(0)
+        file.execute("COMMIT")
+        await asyncio.gather(first, later, last)
+        assert store.commits - before == 3
+        assert await store.count("zaken") == 1002
+
     async def test_a_transaction_that_fails_leaves_its_group_alone(
         self, store: SqliteMetadataStore, file: sqlite3.Connection
     ) -> None:
@@ -319,6 +334,23 @@ class TestGroupCommit:
         connection.close()
         assert await asyncio.gather(*(call.future for call in waiting)) == [True] * 3
         assert commits.commits == 1
+
+    async def test_a_long_job_is_committed_by_itself_and_without_a_savepoint(self) -> None:
+        connection = sqlite3.connect(":memory:", isolation_level=None)
+        commits, calls = GroupCommit(), Calls()
+        loop, done = asyncio.get_running_loop(), list[str]()
+        connection.set_trace_callback(done.append)
+        waiting = [
+            Call(lambda each: each.execute("SELECT 1").fetchall(), loop, Mailbox(loop), apart=number == 2)
+            for number in range(5)
+        ]
+        for call in (*waiting, None):
+            calls.put(call)
+        commits.serve(connection, calls)
+        connection.close()
+        assert await asyncio.gather(*(call.future for call in waiting)) == [[(1,)]] * 5
+        in_a_group = ["BEGIN IMMEDIATE", *["SAVEPOINT one", "SELECT 1", "RELEASE one"] * 2, "COMMIT"]
+        assert done == [*in_a_group, "BEGIN IMMEDIATE", "SELECT 1", "COMMIT", *in_a_group]
 
     async def together(self, threads: Threads, *jobs: Job[Any]) -> list[Any]:
         """The outcomes of these jobs, which all wait while the thread is held up by another."""

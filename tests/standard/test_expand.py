@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from dms.actions import expansion
 from dms.autorisaties.access import Grant
+from tests.standard.documents import USAGE, usage_of
 from tests.zgw import CATALOGUES, DOCUMENTS, TYPES, Zgw, refusal
 
 READS_DOCUMENTS = Grant("drc", frozenset({"documenten.lezen"}))
@@ -148,3 +150,18 @@ async def test_drc_012_references_that_go_round_do_not_multiply_for_ever(zgw: Zg
     assert fine.status == 200
     bomb = await zgw.get(f"{CATALOGUES}?expand={round_trip * 4}informatieobjecttypen")
     assert refusal(bomb) == (400, "invalid_choice", "expand")
+
+
+async def test_drc_012_a_large_object_is_not_repeated_for_ever(
+    zgw: Zgw, type_: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(expansion, "MOST_OBJECTS", 200)
+    keywords = ["x" * 100] * 4000
+    large = (await zgw.document(type_, trefwoorden=keywords))["url"]
+    small = (await zgw.document(type_))["url"]
+    for document in (large, small):
+        for _ in range(3):
+            await usage_of(zgw, document)
+    expand = f"{USAGE}?informatieobject={{}}&expand=informatieobject"
+    assert (await zgw.get(expand.format(small))).status == 200
+    assert refusal(await zgw.get(expand.format(large))) == (400, "invalid_choice", "expand")

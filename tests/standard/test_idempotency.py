@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+import orjson
 import pytest
 
 from dms.actions.idempotency import CREATED_ONCE, forget_created
@@ -60,6 +61,23 @@ async def test_a_create_that_comes_many_times_at_once_is_done_once(zgw: Zgw, dms
     assert len({answer["url"] for answer in answers}) == 1
     assert (await zgw.get(DOCUMENTS))["count"] == 1
     assert len(await bodies(dms)) == 1
+
+
+async def test_a_create_with_its_own_number_that_comes_many_times_at_once_is_done_once(
+    zgw: Zgw, type_: str
+) -> None:
+    answers = await asyncio.gather(*(sent(zgw, type_, identificatie="EIGEN-1") for _ in range(8)))
+    assert {answer.status for answer in answers} == {201}
+    assert len({answer["url"] for answer in answers}) == 1
+    other = await sent(zgw, type_, "another", identificatie="EIGEN-1")
+    assert refusal(other) == (400, "identificatie-niet-uniek", "identificatie")
+
+
+async def test_a_number_of_any_length_in_a_field_that_is_ignored_does_no_harm(zgw: Zgw, type_: str) -> None:
+    text = orjson.dumps(document_values(type_))[:-1] + b', "onbekend": 1' + b"0" * 40 + b"}"
+    headers = {"Idempotency-Key": "k", "Content-Type": "application/json"}
+    first, again = [await zgw.call("POST", DOCUMENTS, data=text, headers=headers) for _ in range(2)]
+    assert (first.status, again.status, again.body) == (201, 201, first.body)
 
 
 async def test_the_first_version_is_answered_whatever_came_after_it(zgw: Zgw, type_: str) -> None:

@@ -110,6 +110,14 @@ async def test_d_95_documents_are_found_by_number_and_organisation(zgw: Zgw, typ
         assert (query, await titles(zgw, query)) == (query, found)
 
 
+async def test_g_72_more_keywords_than_anyone_needs_are_refused(zgw: Zgw) -> None:
+    many = ["bouw"] * 50_000
+    assert (await zgw.post(f"{DOCUMENTS}/_zoek", {"trefwoorden": many[:100]})).status == 200
+    for sent in (many, [f"{number}" for number in range(101)]):
+        answer = await zgw.post(f"{DOCUMENTS}/_zoek", {"trefwoorden": sent})
+        assert refusal(answer) == (400, "max_length", "trefwoorden")
+
+
 async def test_g_72_keywords_must_all_be_there_exactly(zgw: Zgw, type_: str) -> None:
     await zgw.document(type_, titel="a", trefwoorden=["bouw", "Vergunning"])
     await zgw.document(type_, titel="b", trefwoorden=["bouw", "twee woorden"])

@@ -12,7 +12,7 @@ import pytest
 from dms.actions.service import Dms
 from dms.settings import Settings
 from tests.outgoing.hosts import Host, serving
-from tests.standard.documents import MIRRORS, USAGE
+from tests.standard.documents import MIRRORS, USAGE, grant
 from tests.zgw import DOCUMENTS, Answer, Zgw, refusal
 
 
@@ -64,6 +64,16 @@ async def test_drc_004_a_relation_is_mirrored_after_it_was_read_back(
     asked = host.seen[-1]
     assert asked.path == "/zaken/api/v1/zaakinformatieobjecten"
     assert dict(asked.query) == {"zaak": answer["object"], "informatieobject": document}
+
+
+async def test_g_48_no_source_is_asked_for_a_caller_without_rights_on_the_document(
+    zgw: Zgw, host: Host, type_: str
+) -> None:
+    document = (await zgw.document(type_, vertrouwelijkheidaanduiding="geheim"))["url"]
+    writer = zgw.register("writer", [grant(zgw, type_, "aanmaken", level=4)])
+    refused = await zgw.post(MIRRORS, values(document, zaak(host)), client=writer)
+    assert refusal(refused) == (403, "permission_denied")
+    assert host.seen == []
 
 
 @pytest.mark.parametrize("answer", [[], {"results": []}, {"count": 0, "results": []}])

@@ -40,6 +40,14 @@ async def test_versions_are_listed_for_those_who_may_read_them(zgw: Zgw, type_: 
     assert refusal(await zgw.get(f"{document}/versies", client=reader)) == (403, "permission_denied")
 
 
+async def test_parts_to_come_are_listed_with_the_latest_version_only(zgw: Zgw, type_: str) -> None:
+    document = (await zgw.document(type_))["url"]
+    lock = await zgw.locked(document)
+    assert (await zgw.patch(document, {"lock": lock, "bestandsomvang": 250})).status == 200
+    versions = (await zgw.get(f"{document}/versies"))["results"]
+    assert [len(each["bestandsdelen"]) for each in versions] == [3, 0]
+
+
 async def test_other_documents_with_the_same_content_are_its_copies(zgw: Zgw, type_: str) -> None:
     first = (await zgw.document(type_, content=b"same"))["url"]
     copy = (await zgw.document(type_, content=b"same"))["url"]

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
+from dms.actions.service import Dms
+from dms.storage.metadata.port import MetadataStore, Record
 from tests.standard.documents import (
     SENDINGS,
     USAGE,
@@ -156,3 +160,37 @@ async def test_g_52_what_was_made_while_its_document_changed_has_the_documents_r
     await asyncio.gather(change(), *(sending_of(zgw, document) for _ in range(10)))
     assert (await zgw.get(f"{SENDINGS}?informatieobject={document}"))["count"] == 11
     assert await seen(zgw, reader) == [0, 0]
+
+
+class _ChangesMeanwhile:
+    """The metadata store; after a document was read for the first time it is changed, before it is used."""
+
+    def __init__(self, store: MetadataStore, change: Callable[[], Awaitable[object]]) -> None:
+        self._store = store
+        self._changes = [change]
+
+    async def get(self, collection: str, id: str) -> Record | None:
+        found = await self._store.get(collection, id)
+        if self._changes and collection == "enkelvoudiginformatieobjecten":
+            await self._changes.pop()()
+        return found
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+async def test_g_48_rights_are_those_on_the_document_as_it_is_when_something_is_made_of_it(
+    zgw: Zgw, dms: Dms, type_: str
+) -> None:
+    document = (await zgw.document(type_))["url"]
+    writer = zgw.register("writer", [grant(zgw, type_, "aanmaken", "lezen", level=4)])
+    secret = {"lock": await zgw.locked(document), "vertrouwelijkheidaanduiding": "geheim"}
+    store = dms.metadata
+    object.__setattr__(dms, "metadata", _ChangesMeanwhile(store, lambda: zgw.patch(document, secret)))
+    try:
+        answer = await zgw.post(USAGE, usage_values(document), client=writer)
+    finally:
+        object.__setattr__(dms, "metadata", store)
+    assert (await zgw.get(document))["vertrouwelijkheidaanduiding"] == "geheim"
+    assert refusal(answer) == DENIED
+    assert (await zgw.get(USAGE)).body == []

@@ -24,6 +24,8 @@ from dms.storage.metadata.values import storable
 
 T = TypeVar("T")
 
+# Transactions of more writes than this are committed by themselves.
+_MOST_GROUPED = 200
 _DRAW = (
     "INSERT INTO _numbers VALUES (:series, :floor + :count) ON CONFLICT(series) "
     "DO UPDATE SET last = max(last, :floor) + :count RETURNING last - :count + 1"
@@ -98,7 +100,8 @@ class SqliteMetadataStore:
         transaction = _Transaction(self._tables)
         yield transaction
         if transaction.writes:
-            await self._ask(self._writer, partial(_apply, tuple(transaction.writes)))
+            writes = tuple(transaction.writes)
+            await self._ask(self._writer, partial(_apply, writes), apart=len(writes) > _MOST_GROUPED)
 
     async def next_number(self, series: str, *, floor: int = 0, count: int = 1) -> int:
         """See the port."""
@@ -127,10 +130,10 @@ class SqliteMetadataStore:
             self._closed = True
             await asyncio.to_thread(self._stop)
 
-    async def _ask(self, threads: Threads, job: Job[T]) -> T:
+    async def _ask(self, threads: Threads, job: Job[T], *, apart: bool = False) -> T:
         if self._closed:
             raise RuntimeError("this metadata store has been closed")
-        return await threads.ask(job)
+        return await threads.ask(job, apart=apart)
 
     def _stop(self) -> None:
         # The writer goes last: the last connection of all takes what is in the WAL into the file.

@@ -73,7 +73,7 @@ class Compiler:
         if not _conjuncts(query):
             return Statement("SELECT records FROM _counts WHERE collection = ?", (self._name,))
         values: list[Any] = []
-        _, source = self._source(query, values)
+        _, source = self._source(query, values, planned=0 if self._is_indexed(query) else 1)
         return Statement(f"SELECT count(*) FROM {source}", tuple(values))
 
     def find(self, query: Query, order: Order, limit: int | None, offset: int) -> Statement:
@@ -89,7 +89,8 @@ class Compiler:
 
     def _sorted(self, query: Query, order: Order, values: list[Any]) -> str:
         by_seq = order[0].field == "_created" if order else True
-        seq, source = self._source(query, values, needs_table=not by_seq)
+        planned = 0 if by_seq and self._is_indexed(query) else 1
+        seq, source = self._source(query, values, needs_table=not by_seq, planned=planned)
         return f"SELECT {seq} AS seq FROM {source} ORDER BY {_order_terms(order, seq)}"
 
     def _merged(self, query: Query, order: Order, values: list[Any]) -> str:
@@ -102,7 +103,7 @@ class Compiler:
             return ""
         merged, merged_values = "", list[Any]()
         for alternative in alternatives:
-            seq, source = self._source(alternative, merged_values, planned=0)
+            seq, source = self._source(alternative, merged_values, planned=0, ranged=False)
             merged += f"{' UNION ' if merged else ''}SELECT {seq} AS seq FROM {source}"
             if len(merged) > _MOST_TEXT:
                 return ""
@@ -110,9 +111,12 @@ class Compiler:
         return f"{merged} ORDER BY 1{_direction(order[0])}"
 
     def _alternatives(self, conjuncts: list[Query]) -> list[Query]:
-        """Queries that an index serves, in the order of insertion too, and that together are the query."""
+        """Queries that an index serves, in the order of insertion too, and that together are the query; none
+        if an index serves what they have in common."""
+        if self._is_indexed(And(tuple(conjuncts))):
+            return []
         for query in conjuncts:
-            if isinstance(query, Or) and 1 < len(query.queries) <= _MOST_BRANCHES:
+            if isinstance(query, Or) and 0 < len(query.queries) <= _MOST_BRANCHES:
                 rest = [other for other in conjuncts if other is not query]
                 if all(self._is_indexed(each) for each in query.queries):
                     return [And((each, *rest)) for each in query.queries]
@@ -126,12 +130,19 @@ class Compiler:
         )
 
     def _source(
-        self, query: Query, values: list[Any], *, needs_table: bool = False, planned: int = 1
+        self,
+        query: Query,
+        values: list[Any],
+        *,
+        needs_table: bool = False,
+        planned: int = 1,
+        ranged: bool = True,
     ) -> tuple[str, str]:
         """The name of the row number, and the FROM and WHERE it comes from.
 
         Elements come first, as their tables hold the row numbers of a value in the order of insertion.
-        `planned` large disjunctions may be searched by index.
+        `planned` large disjunctions may be searched by index, and no others; ranges only if `ranged`, as what
+        comes from an index on a range is in no order of insertion.
         """
         sources: dict[str, str] = {}
         conditions: list[str] = []
@@ -149,7 +160,8 @@ class Compiler:
                 rest.append(each)
         for each in rest:
             is_large = isinstance(each, Or) and len(each.queries) > _LARGE
-            conditions.append(("+" if is_large and planned < 1 else "") + self._condition(each, values))
+            is_hidden = planned < 1 if isinstance(each, Or) else not ranged and isinstance(each, Range)
+            conditions.append(("+" if is_hidden else "") + self._condition(each, values))
             planned -= is_large
         if rest or needs_table or not sources:
             sources[self._table] = self._table

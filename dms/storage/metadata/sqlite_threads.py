@@ -46,12 +46,15 @@ class Mailbox:
 
 
 class Call:
-    """A job, and where its answer goes."""
+    """A job, where its answer goes, and whether it is done `apart` from others."""
 
-    __slots__ = ("_mailbox", "future", "job")
+    __slots__ = ("_mailbox", "apart", "future", "job")
 
-    def __init__(self, job: Job[Any], loop: asyncio.AbstractEventLoop, mailbox: Mailbox) -> None:
+    def __init__(
+        self, job: Job[Any], loop: asyncio.AbstractEventLoop, mailbox: Mailbox, *, apart: bool = False
+    ) -> None:
         self.job = job
+        self.apart = apart
         self.future: asyncio.Future[Any] = loop.create_future()
         self._mailbox = mailbox
 
@@ -89,10 +92,11 @@ class Threads:
         for thread in self._threads:
             thread.start()
 
-    async def ask(self, job: Job[T]) -> T:
-        """What the job returns or raises, run in one of the threads. It may run even if this is cancelled."""
+    async def ask(self, job: Job[T], *, apart: bool = False) -> T:
+        """What the job returns or raises, run in one of the threads. It may run even if this is cancelled.
+        `apart`: not together with other jobs, as it is a long one."""
         loop = asyncio.get_running_loop()
-        call = Call(job, loop, self._mailboxes.get(loop) or self._new_mailbox(loop))
+        call = Call(job, loop, self._mailboxes.get(loop) or self._new_mailbox(loop), apart=apart)
         self._calls.put(call)
         result: T = await call.future
         return result
@@ -135,12 +139,16 @@ class GroupCommit:
 
     def serve(self, connection: sqlite3.Connection, calls: Calls) -> None:
         """Run the calls in groups, in their order, until None."""
-        while call := calls.get():
-            group = [call]
+        following: Call | None = None
+        while call := following or calls.get():
+            following, group = None, [call]
             with contextlib.suppress(Empty):
-                while len(group) < self._most:
+                while len(group) < self._most and not call.apart:
                     if (another := calls.get_nowait()) is None:
                         calls.put(None)
+                        break
+                    if another.apart:
+                        following = another
                         break
                     group.append(another)
             self._run(connection, group)
@@ -150,7 +158,11 @@ class GroupCommit:
         try:
             # Takes the write lock at once, for another process that got it first would make the commit fail.
             connection.execute("BEGIN IMMEDIATE")
-            answers = [_run_alone(connection, call.job) for call in group]
+            if len(group) == 1:
+                # Without a savepoint, within which each write takes longer the more there were before it.
+                answers = [(group[0].job(connection), None)]
+            else:
+                answers = [_run_alone(connection, call.job) for call in group]
             connection.execute("COMMIT")
             self.commits += 1
         except Exception as error:
