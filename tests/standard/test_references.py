@@ -203,6 +203,28 @@ async def test_rights_up_to_a_level_count_the_level_of_a_type_elsewhere(
     assert [document["url"] for document in found["results"]] == [low["url"]]
 
 
+class TestWithoutMemory:
+    """What another host answered is not used again."""
+
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        return replace(settings, remote_cache=0)
+
+    async def test_drc_014_what_another_host_does_not_give_is_left_out(
+        self, zgw: Zgw, host: Host, elsewhere: str, type_: str
+    ) -> None:
+        theirs, ours = [(await zgw.document(each))["url"] for each in (elsewhere, type_)]
+        expanded = f"?expand={FIELD}"
+        assert (await zgw.get(theirs + expanded))["_expand"][FIELD]["url"] == elsewhere
+        for status, value in ((500, {}), (404, {}), (200, {"url": elsewhere}), (200, [])):
+            host.gives("/catalogi/1", value, status=status)
+            answer = await zgw.get(theirs + expanded)
+            assert (answer.status, answer["_expand"], answer[FIELD]) == (200, {}, elsewhere)
+            listed = (await zgw.get(DOCUMENTS + expanded))["results"]
+            found = {each["url"]: list(each["_expand"]) for each in listed}
+            assert found == {theirs: [], ours: [FIELD]}
+
+
 class TestBehindAProxy:
     """With a public URL, which no setting says may be asked."""
 
