@@ -113,7 +113,7 @@ async def wrong_types(host: Host, stranger: Host) -> list[tuple[str, str]]:
     ]
 
 
-async def test_G_120_a_reference_elsewhere_is_refused_with_one_code_on_every_write(
+async def test_g_120_a_reference_elsewhere_is_refused_with_one_code_on_every_write(
     zgw: Zgw, type_: str, wrong_types: list[tuple[str, str]], stranger: Host
 ) -> None:
     document = await zgw.document(type_)
@@ -127,12 +127,12 @@ async def test_G_120_a_reference_elsewhere_is_refused_with_one_code_on_every_wri
     assert stranger.seen == []
 
 
-async def test_G_120_a_redirect_on_the_same_host_is_followed(zgw: Zgw, host: Host, elsewhere: str) -> None:
+async def test_g_120_a_redirect_on_the_same_host_is_followed(zgw: Zgw, host: Host, elsewhere: str) -> None:
     moved = host.redirects("/moved", elsewhere)
     assert (await zgw.document(moved))[FIELD] == moved
 
 
-async def test_G_120_a_wrong_reference_is_told_with_the_other_problems(zgw: Zgw, host: Host) -> None:
+async def test_g_120_a_wrong_reference_is_told_with_the_other_problems(zgw: Zgw, host: Host) -> None:
     values = document_values(f"{host.origin}/not-there", ontvangstdatum="2026-11-24", status="in_bewerking")
     assert refusal(await zgw.post(DOCUMENTS, values)) == (
         400,
@@ -141,7 +141,7 @@ async def test_G_120_a_wrong_reference_is_told_with_the_other_problems(zgw: Zgw,
     )
 
 
-async def test_G_121_a_strict_reference_leads_to_no_other_host(zgw: Zgw, host: Host) -> None:
+async def test_g_121_a_strict_reference_leads_to_no_other_host(zgw: Zgw, host: Host) -> None:
     values = {
         "catalogus": host.gives("/1", {"url": f"{host.origin}/1", "domein": "TEST", "rsin": RSIN}),
         "omschrijving": "Bijlage",
@@ -233,7 +233,7 @@ class TestBehindAProxy:
         """A public URL at which another host listens, to see whether it is asked."""
         return replace(settings, public_url=stranger.origin)
 
-    async def test_G_121_a_url_of_our_own_is_never_fetched(self, zgw: Zgw, stranger: Host) -> None:
+    async def test_g_121_a_url_of_our_own_is_never_fetched(self, zgw: Zgw, stranger: Host) -> None:
         zgw.origin = stranger.origin
         type_ = await zgw.document_type()
         assert type_.startswith(stranger.origin)
