@@ -28,7 +28,7 @@ from tests.standard.stored import bodies, everything, uploads
 from tests.zgw import ALL, DOCUMENTS, Answer, Zgw, refusal
 
 T = TypeVar("T")
-STEPS = int(os.environ.get("MODEL_STEPS", "300"))
+STEPS = int(os.environ.get("MODEL_STEPS", "250"))
 STEPS_A_RUN = 50
 MOST_DOCUMENTS = 3
 Act = Callable[[Document], Awaitable[None]]
