@@ -56,9 +56,16 @@ class Zgw:
         self._applications = applications
         self.origin = str(client.make_url("")).rstrip("/")
 
-    def register(self, client_id: str, grants: Iterable[Grant] = (), *, only_published: bool = False) -> str:
+    def register(
+        self,
+        client_id: str,
+        grants: Iterable[Grant] = (),
+        *,
+        everything: bool = False,
+        only_published: bool = False,
+    ) -> str:
         """Make a client with an application that holds these grants; returns the client id."""
-        access = Access(grants=tuple(grants), only_published=only_published)
+        access = Access(everything, tuple(grants), only_published)
         application = Application(f"application-of-{client_id}", client_id, access)
         self._applications.add(Client(client_id, SECRET, application))
         return client_id

@@ -170,6 +170,8 @@ class Resource:
     `record` is its shape; `update_record` and `created_record` differ from it where the standard asks more
     of an update, or shows more after a create. `stages` are its rules: those of a stage are asked only when
     the stage before found nothing (G-33). `derivations` run before the rules, `effects` after them.
+    `expands` are the fields that may be expanded, each with the resources it may lead to; what leads to none
+    of them is left out (G-78).
     """
 
     api: str

@@ -50,7 +50,7 @@ async def test_the_record_has_the_url_that_was_asked_for_and_only_fields_of_its_
 
 
 @pytest.mark.parametrize("name", [name for name in TYPE if name != "concept"])
-async def test_G_120_without_a_required_field_it_is_no_such_resource(dms: Dms, host: Host, name: str) -> None:
+async def test_g_120_without_a_required_field_it_is_no_such_resource(dms: Dms, host: Host, name: str) -> None:
     url = host.gives("/1", {field: value for field, value in TYPE.items() if field != name})
     assert code(await found_elsewhere(dms, "informatieobjecttype", url, TO)) == "invalid-resource"
 
@@ -74,7 +74,7 @@ async def test_G_120_without_a_required_field_it_is_no_such_resource(dms: Dms, h
         ("concept", 0),
     ],
 )
-async def test_G_120_a_required_field_that_is_something_else_makes_no_such_resource(
+async def test_g_120_a_required_field_that_is_something_else_makes_no_such_resource(
     dms: Dms, host: Host, name: str, value: object
 ) -> None:
     assert code(await found(dms, host, {name: value})) == "invalid-resource"

@@ -15,7 +15,8 @@ from tests.zgw import ALL, Zgw
 DOCUMENTS = "enkelvoudiginformatieobjecten"
 PARTS = "bestandsdelen"
 VERSIONS = versions.COLLECTION
-COLLECTIONS = (DOCUMENTS, VERSIONS, PARTS, "audittrail", "identificaties", DROPPED)
+BELONGING = ("gebruiksrechten", "verzendingen", "objectinformatieobjecten")
+COLLECTIONS = (DOCUMENTS, VERSIONS, PARTS, *BELONGING, "audittrail", "identificaties", DROPPED)
 
 
 async def bodies(dms: Dms) -> set[str]:

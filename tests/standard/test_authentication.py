@@ -45,7 +45,7 @@ async def raw_status(zgw: Zgw, head: bytes) -> int:
     return int(answer.split(b" ")[1])
 
 
-async def test_g_43_no_operation_is_answered_without_a_token(zgw: Zgw) -> None:
+async def test_g_43_qg_1_no_operation_is_answered_without_a_token(zgw: Zgw) -> None:
     found = operations(zgw)
     assert len(found) > 25
     for method, path in found:
@@ -74,7 +74,7 @@ async def test_g_43_another_scheme_is_no_permission(zgw: Zgw, header: str) -> No
     assert refusal(answer) == (403, "permission_denied")
 
 
-async def test_g_41_each_fault_in_a_token_has_its_own_code(zgw: Zgw) -> None:
+async def test_g_41_qg_1_each_fault_in_a_token_has_its_own_code(zgw: Zgw) -> None:
     now = int(time.time())
     sound = {"iss": ALL, "iat": now, "client_id": ALL}
     tokens = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.standard.documents import sending_of, usage_of
 from tests.zgw import CATALOGUES, DOCUMENTS, TYPES, Answer, Zgw, document_values, refusal
 
 
@@ -14,11 +15,13 @@ def etag(answer: Answer) -> str:
 
 
 async def one_of_each(zgw: Zgw, type_: str) -> list[str]:
-    """A type, its catalogue, and a document."""
-    return [type_, (await zgw.get(type_))["catalogus"], (await zgw.document(type_))["url"]]
+    """A type, its catalogue, a document, and what belongs to it."""
+    document = (await zgw.document(type_))["url"]
+    belonging = [(await make(zgw, document))["url"] for make in (usage_of, sending_of)]
+    return [type_, (await zgw.get(type_))["catalogus"], document, *belonging]
 
 
-async def test_g_85_a_single_object_has_a_strong_etag_that_stays(zgw: Zgw, type_: str) -> None:
+async def test_g_85_qg_7_a_single_object_has_a_strong_etag_that_stays(zgw: Zgw, type_: str) -> None:
     for url in await one_of_each(zgw, type_):
         tag = etag(await zgw.get(url))
         assert tag.startswith('"') and tag.endswith('"') and len(tag) == 34
@@ -54,7 +57,7 @@ async def test_g_86_what_is_not_there_is_not_found_whatever_the_client_has(zgw: 
     assert refusal(await zgw.get(url, headers={"If-None-Match": "*"})) == (404, "not_found")
 
 
-async def test_g_87_a_head_has_the_headers_of_the_get_and_no_body(zgw: Zgw, type_: str) -> None:
+async def test_g_87_qg_7_a_head_has_the_headers_of_the_get_and_no_body(zgw: Zgw, type_: str) -> None:
     for url in await one_of_each(zgw, type_):
         got, looked = await zgw.get(url), await zgw.call("HEAD", url)
         assert (looked.status, looked.body) == (200, b"")

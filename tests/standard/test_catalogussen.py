@@ -104,7 +104,7 @@ async def test_c_01_of_two_catalogues_made_at_once_one_is_kept(zgw: Zgw) -> None
     assert (await zgw.get(CATALOGUES))["count"] == 1
 
 
-async def test_c_01_the_lists_of_types_are_derived_from_those_published_and_valid(zgw: Zgw) -> None:
+async def test_c_01_c_52_the_lists_of_types_are_derived_from_those_published_and_valid(zgw: Zgw) -> None:
     catalogue = await zgw.catalogue()
     shown = await zgw.document_type(catalogue=catalogue, omschrijving="Getoond")
     await zgw.document_type(catalogue=catalogue, omschrijving="Concept", published=False)

@@ -69,7 +69,7 @@ async def came_of(zgw: Zgw, answer: Answer) -> object:
 EVERY = [(inhoud, size) for inhoud in (ABSENT, None, b"", b"abc") for size in (ABSENT, None, 0, 3, 4, 5)]
 
 
-async def test_d_31_to_d_34_content_and_size_of_a_new_document_agree(zgw: Zgw, type_: str) -> None:
+async def test_d_31_d_32_d_34_qd_3_content_and_size_of_a_new_document_agree(zgw: Zgw, type_: str) -> None:
     for inhoud, size in EVERY:
         answer = await zgw.post(DOCUMENTS, {**document_values(type_), **given(inhoud, size)})
         content = inhoud if isinstance(inhoud, bytes) else None

@@ -15,7 +15,7 @@ from tests.zgw import DOCUMENTS, Zgw, document_values, refusal
 NOT_FOUND = (404, "not_found")
 
 
-async def test_drc_008_a_deleted_document_is_gone_with_all_its_versions(
+async def test_drc_008_qd_16_a_deleted_document_is_gone_with_all_its_versions(
     zgw: Zgw, dms: Dms, type_: str
 ) -> None:
     empty = await everything(dms)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dms.model.fields import parse_moment
+from tests.standard.parts import begun, send, unlock
 from tests.zgw import ALL, Zgw, document_values, refusal
 
 REASON = {"X-Audit-Toelichting": "Op verzoek van de inwoner"}
@@ -58,3 +59,13 @@ async def test_g_105_the_audit_trail_is_only_read(zgw: Zgw, type_: str) -> None:
         for at in (url, f"{url}/{line['uuid']}"):
             assert refusal(await zgw.call(method, at, json={})) == (405, "method_not_allowed")
     assert (await zgw.get(url)).body == [line]
+
+
+async def test_g_104_locks_and_parts_leave_no_line(zgw: Zgw, type_: str) -> None:
+    document = await begun(zgw, type_)
+    await send(zgw, document, 1, 2, 3)
+    assert (await unlock(zgw, document)).status == 204
+    await zgw.locked(document["url"])
+    assert (await zgw.post(f"{document['url']}/unlock", {})).status == 204
+    lines = (await zgw.get(f"{document['url']}/audittrail")).body
+    assert [line["actie"] for line in lines] == ["create"]

@@ -192,45 +192,6 @@ async def test_g_13_a_patch_keeps_all_that_it_leaves_out(zgw: Zgw, type_: str) -
     assert (answer["titel"], answer["inhoud"]) == ("Anders", f"{document['url']}/download?versie=2")
 
 
-@pytest.mark.parametrize("value", ["in_bewerking", "ter_vaststelling", "definitief", "gearchiveerd", ""])
-async def test_d_03_a_status_may_follow_any_other(zgw: Zgw, type_: str, value: str) -> None:
-    document = await zgw.document(type_, status="gearchiveerd")
-    lock = await zgw.locked(document["url"])
-    answer = await zgw.patch(document["url"], {"status": value, "lock": lock})
-    assert (answer.status, answer["status"]) == (200, value)
-
-
-DRAFTS = pytest.mark.parametrize("draft", ["in_bewerking", "ter_vaststelling"])
-RECEIVED = {"ontvangstdatum": "2026-01-02"}
-NO_DRAFT = (400, "invalid_for_received", "status")
-
-
-@DRAFTS
-async def test_drc_005_a_received_document_is_not_created_as_a_draft(
-    zgw: Zgw, type_: str, draft: str
-) -> None:
-    answer = await zgw.post(DOCUMENTS, document_values(type_, **RECEIVED, status=draft))
-    assert refusal(answer) == NO_DRAFT
-
-
-@DRAFTS
-async def test_drc_005_a_received_document_does_not_become_a_draft(zgw: Zgw, type_: str, draft: str) -> None:
-    document = await zgw.document(type_, **RECEIVED, status="definitief")
-    lock = await zgw.locked(document["url"])
-    assert refusal(await zgw.patch(document["url"], {"status": draft, "lock": lock})) == NO_DRAFT
-    values = document_values(type_, **RECEIVED, status=draft, lock=lock)
-    assert refusal(await zgw.put(document["url"], values)) == NO_DRAFT
-
-
-@DRAFTS
-async def test_drc_005_a_draft_does_not_become_a_received_document(zgw: Zgw, type_: str, draft: str) -> None:
-    document = await zgw.document(type_, status=draft)
-    lock = await zgw.locked(document["url"])
-    assert refusal(await zgw.patch(document["url"], {**RECEIVED, "lock": lock})) == NO_DRAFT
-    both = {**RECEIVED, "status": "definitief", "lock": lock}
-    assert (await zgw.patch(document["url"], both)).status == 200
-
-
 async def test_drc_006_usage_rights_cannot_be_claimed_that_are_not_there(zgw: Zgw, type_: str) -> None:
     refused = (400, "missing-gebruiksrechten", "indicatieGebruiksrecht")
     assert refusal(await zgw.post(DOCUMENTS, document_values(type_, indicatieGebruiksrecht=True))) == refused

@@ -6,7 +6,7 @@ import pytest
 
 from dms.actions import expansion
 from dms.autorisaties.access import Grant
-from tests.standard.documents import USAGE, usage_of
+from tests.standard.documents import MIRRORS, SENDINGS, USAGE, sending_of, usage_of
 from tests.zgw import CATALOGUES, DOCUMENTS, TYPES, Zgw, refusal
 
 READS_DOCUMENTS = Grant("drc", frozenset({"documenten.lezen"}))
@@ -77,6 +77,42 @@ async def test_g_75_the_urls_within_are_those_that_the_client_knows(zgw: Zgw, ty
 
 
 @pytest.mark.parametrize(
+    ("url", "fields"),
+    [
+        (DOCUMENTS, "informatieobjecttype link bestandsdelen"),
+        (USAGE, "informatieobject"),
+        (MIRRORS, "informatieobject object"),
+        (SENDINGS, "betrokkene informatieobject contactPersoon"),
+        (TYPES, "catalogus zaaktypen besluittypen"),
+        (CATALOGUES, "zaaktypen besluittypen informatieobjecttypen"),
+    ],
+)
+async def test_g_78_every_field_of_the_grammar_may_be_expanded(zgw: Zgw, url: str, fields: str) -> None:
+    for field in fields.split():
+        assert (await zgw.get(f"{url}?expand={field}")).status == 200, field
+
+
+async def test_g_78_drc_014_a_field_that_leads_to_nothing_known_is_left_out(zgw: Zgw, type_: str) -> None:
+    document = await zgw.document(type_, link="https://elders.nl/brief", bestandsomvang=150)
+    answer = await zgw.get(f"{document['url']}?expand=link,bestandsdelen")
+    assert answer["_expand"] == {"bestandsdelen": document["bestandsdelen"]}
+    sending = await sending_of(zgw, document["url"])
+    answer = await zgw.get(f"{sending['url']}?expand=betrokkene,contactPersoon,informatieobject")
+    assert list(answer["_expand"]) == ["informatieobject"]
+    assert answer["betrokkene"] == sending["betrokkene"]
+    answer = await zgw.get(f"{type_}?expand=zaaktypen,besluittypen")
+    assert answer["_expand"] == {"zaaktypen": [], "besluittypen": []}
+
+
+async def test_drc_011_d_97_a_path_crosses_from_one_api_into_another(zgw: Zgw, type_: str) -> None:
+    usage = (await usage_of(zgw, (await zgw.document(type_))["url"]))["url"]
+    answer = await zgw.get(f"{usage}?expand=informatieobject.informatieobjecttype.catalogus")
+    document = answer["_expand"]["informatieobject"]
+    kind = document["_expand"]["informatieobjecttype"]
+    assert (kind["url"], kind["_expand"]["catalogus"]["url"]) == (type_, kind["catalogus"])
+
+
+@pytest.mark.parametrize(
     "path",
     ["x", "url", "omschrijving", "zaaktypen.x", "catalogus.x", "catalogus..informatieobjecttypen", ".",
      "catalogus.", ".catalogus", "Catalogus", "catalogus catalogus", "catalogus,x", "_expand", "__class__",
@@ -92,7 +128,7 @@ async def test_drc_013_a_path_is_refused_in_an_empty_list_as_well(zgw: Zgw) -> N
         assert refusal(await zgw.get(f"{url}?expand=x")) == (400, "invalid_choice", "expand")
 
 
-async def test_drc_012_a_path_may_go_ten_levels_deep_and_no_deeper(zgw: Zgw, type_: str) -> None:
+async def test_drc_012_qg_3_a_path_may_go_ten_levels_deep_and_no_deeper(zgw: Zgw, type_: str) -> None:
     steps = ["catalogus", "informatieobjecttypen"] * 6
     answer = await zgw.get(f"{type_}?expand={'.'.join(steps[:10])}")
     level = answer.body

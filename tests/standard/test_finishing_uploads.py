@@ -57,7 +57,7 @@ async def test_d_50_after_unlocking_the_parts_are_gone(zgw: Zgw, document: Answe
 
 
 @pytest.mark.parametrize("sent", [(1,), (3,), (1, 2), (2, 3)])
-async def test_d_50_an_incomplete_upload_is_not_unlocked(
+async def test_d_16_d_50_an_incomplete_upload_is_not_unlocked(
     zgw: Zgw, document: Answer, sent: tuple[int, ...]
 ) -> None:
     await send(zgw, document, *sent)

@@ -41,7 +41,7 @@ async def test_d_60_the_conditions_are_not_blank_and_moments_are_moments(zgw: Zg
     assert (await usage_of(zgw, document, einddatum=None))["einddatum"] is None
 
 
-async def test_d_61_the_document_of_gebruiksrechten_stays_the_same(zgw: Zgw, type_: str) -> None:
+async def test_d_61_g_122_the_document_of_gebruiksrechten_stays_the_same(zgw: Zgw, type_: str) -> None:
     first, other = [(await zgw.document(type_))["url"] for _ in range(2)]
     usage = (await usage_of(zgw, first))["url"]
     for method in (zgw.put, zgw.patch):
@@ -124,7 +124,9 @@ async def test_g_61_gebruiksrechten_are_a_plain_array_by_document_and_by_date(zg
     assert refusal(await zgw.get(f"{USAGE}?startdatum__lt=gisteren")) == (400, "invalid", "startdatum__lt")
 
 
-async def test_g_102_gebruiksrechten_are_in_the_audit_trail_of_their_document(zgw: Zgw, type_: str) -> None:
+async def test_d_62_g_102_gebruiksrechten_are_in_the_audit_trail_of_their_document(
+    zgw: Zgw, type_: str
+) -> None:
     document = (await zgw.document(type_))["url"]
     usage = (await usage_of(zgw, document)).body
     await zgw.patch(usage["url"], {"omschrijvingVoorwaarden": "Anders"})

@@ -7,6 +7,7 @@ from typing import Any, get_args
 import pytest
 
 from dms.documenten.resources.enkelvoudiginformatieobjecten import Algoritme
+from tests.standard.documents import SENDINGS, sending_of
 from tests.zgw import DOCUMENTS, Answer, Zgw, document_values, refusal
 
 CHECKSUM = {"algoritme": "crc_16", "waarde": "29b1", "datum": "2026-01-05"}
@@ -42,7 +43,7 @@ async def test_zrc_012_a_group_is_checked_in_full_and_never_merged(
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
 @GROUPS
-async def test_zrc_012_null_and_a_group_with_nothing_in_it_are_not_set(
+async def test_zrc_012_qg_13_null_and_a_group_with_nothing_in_it_are_not_set(
     zgw: Zgw, type_: str, method: str, group: str, value: dict[str, str]
 ) -> None:
     for nothing in (None, NOT_SET[group]):
@@ -96,3 +97,23 @@ async def test_d_02_every_algorithm_of_the_standard_can_be_stated(zgw: Zgw, type
     for algorithm in get_args(Algoritme):
         group = {**CHECKSUM, "algoritme": algorithm}
         assert (await sent(zgw, type_, "POST", "integriteit", group))["integriteit"] == group
+
+
+async def test_g_130_qg_13_a_group_that_is_not_set_is_answered_in_one_form(zgw: Zgw, type_: str) -> None:
+    document = await zgw.document(type_)
+    url, lock = document["url"], await zgw.locked(document["url"])
+    answers = [
+        document.body,
+        (await zgw.patch(url, {"integriteit": None, "lock": lock})).body,
+        (await zgw.put(url, document_values(type_, lock=lock))).body,
+        (await zgw.get(url)).body,
+        (await zgw.get(f"{url}?versie=1")).body,
+        *(await zgw.get(DOCUMENTS))["results"],
+        *(await zgw.get(f"{url}/versies"))["results"],
+        *(line["wijzigingen"]["nieuw"] for line in (await zgw.get(f"{url}/audittrail")).body),
+    ]
+    assert len(answers) == 12
+    assert all({name: answer[name] for name in NOT_SET} == NOT_SET for answer in answers)
+    sending = await sending_of(zgw, url)
+    for answer in (sending.body, (await zgw.get(sending["url"])).body, *(await zgw.get(SENDINGS))["results"]):
+        assert {answer[name] for name in answer if name.endswith("adres") and name != "emailadres"} == {None}

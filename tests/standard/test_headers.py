@@ -64,6 +64,15 @@ async def test_g_20_what_belongs_to_no_api_has_no_version(zgw: Zgw) -> None:
         assert "API-version" not in (await zgw.get(path)).headers
 
 
+async def test_g_01_g_03_another_major_version_is_not_there_and_leads_nowhere(zgw: Zgw, type_: str) -> None:
+    for url in (type_, (await zgw.document(type_))["url"], DOCUMENTS, "/documenten/api/v1/openapi.json"):
+        assert "/api/v1/" in url
+        assert (await zgw.get(url)).status == 200
+        for other in ("v0", "v2", "v1.7.0", "V1", ""):
+            answer = await zgw.get(url.replace("/api/v1/", f"/api/{other}/"))
+            assert refusal(answer) == (404, "not_found"), other
+
+
 @pytest.mark.parametrize("id", ["a", "0f9ddb1c-1c1b-4c0c-9a0e-3a7b0c5d9e11", "A.b_c-1", "x" * 64])
 async def test_a_request_id_of_the_client_is_echoed(zgw: Zgw, id: str) -> None:
     for url in (CATALOGUES, f"{CATALOGUES}/x", "/healthz/live"):

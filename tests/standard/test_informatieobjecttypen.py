@@ -81,7 +81,9 @@ async def test_c_10_a_concept_is_not_used_outside_the_catalogue(zgw: Zgw, concep
     assert (await zgw.post(DOCUMENTS, document_values(concept))).status == 201
 
 
-async def test_c_10_a_concept_may_be_changed_and_removed(zgw: Zgw, catalogue: str, concept: str) -> None:
+async def test_c_10_qg_10_a_concept_may_be_changed_and_removed(
+    zgw: Zgw, catalogue: str, concept: str
+) -> None:
     patched = await zgw.patch(concept, {"omschrijving": "Brief", "trefwoord": ["a", "b"]})
     assert (patched.status, patched["omschrijving"], patched["concept"]) == (200, "Brief", True)
     replaced = await zgw.put(concept, values(catalogue, concept=False))
@@ -162,7 +164,7 @@ async def test_ztc_009_who_may_force_it_changes_or_removes_a_published_type(
     assert (await zgw.delete(concept, client=forced_remove)).status == 204
 
 
-async def test_c_13_a_type_of_which_there_are_documents_is_not_removed(zgw: Zgw, type_: str) -> None:
+async def test_c_13_g_124_a_type_of_which_there_are_documents_is_not_removed(zgw: Zgw, type_: str) -> None:
     document = (await zgw.document(type_))["url"]
     assert refusal(await zgw.delete(type_)) == (400, "pending-relations", "nonFieldErrors")
     assert (await zgw.get(type_)).status == 200

@@ -131,7 +131,7 @@ async def test_g_11_accept_may_come_in_several_lines(zgw: Zgw) -> None:
         assert response.status == 200
 
 
-async def test_g_12_unknown_and_read_only_keys_are_ignored(zgw: Zgw) -> None:
+async def test_g_12_qg_9_unknown_and_read_only_keys_are_ignored(zgw: Zgw) -> None:
     noise = {"url": "http://elders.nl", "concept": False, "zaaktypen": 7, "onbekend": {"a": [1]}}
     values = type_values(await zgw.catalogue(), **noise)
     answer = await zgw.post(TYPES, values)

@@ -10,7 +10,8 @@ from urllib.parse import quote
 import pytest
 
 from dms.settings import Settings
-from tests.zgw import DOCUMENTS, Answer, Zgw, refusal
+from tests.standard.documents import MIRRORS, SENDINGS, USAGE, sending_of, usage_of
+from tests.zgw import DOCUMENTS, TYPES, Answer, Zgw, refusal
 
 NOT_FOUND = (404, "not_found")
 OTHER_RSIN = "517439943"
@@ -138,12 +139,33 @@ async def test_g_72_keywords_must_all_be_there_exactly(zgw: Zgw, type_: str) -> 
         assert (query, await titles(zgw, f"trefwoorden={quote(query)}")) == (query, found)
 
 
-async def test_g_67_a_relation_that_does_not_exist_finds_nothing(zgw: Zgw, type_: str) -> None:
+async def test_g_67_d_96_a_relation_that_does_not_exist_finds_nothing(zgw: Zgw, type_: str) -> None:
     document = await zgw.document(type_)
     for url in (ZAAK, f"{zgw.origin}/zaken/api/v1/zaken/1", document["url"], type_):
         assert await titles(zgw, f"objectinformatieobjecten_object={quote(url)}") == []
     for kind in ("zaak", "besluit", "verzoek"):
         assert await titles(zgw, f"objectinformatieobjecten_objectType={kind}") == []
+
+
+async def test_qg_15_a_url_of_another_host_or_kind_finds_nothing(zgw: Zgw, type_: str) -> None:
+    document = (await zgw.document(type_))["url"]
+    usage, sending = (await usage_of(zgw, document))["url"], (await sending_of(zgw, document))["url"]
+    by_object = "objectinformatieobjecten_object"
+    for at, name in (
+        (USAGE, "informatieobject"),
+        (SENDINGS, "informatieobject"),
+        (SENDINGS, "betrokkene"),
+        (MIRRORS, "informatieobject"),
+        (MIRRORS, "object"),
+        (DOCUMENTS, "informatieobjecttype"),
+        (DOCUMENTS, by_object),
+        (TYPES, "catalogus"),
+    ):
+        for url in (f"https://elders.nl{document}", f"{document}0", usage, sending):
+            answer = await zgw.get(f"{at}?{name}={quote(url)}")
+            assert answer.status == 200, answer
+            assert (answer.body if isinstance(answer.body, list) else answer["results"]) == []
+        assert refusal(await zgw.get(f"{at}?{name}=document-1")) == (400, "invalid", name)
 
 
 async def test_g_66_a_filter_that_cannot_be_read_is_refused_by_its_name(zgw: Zgw) -> None:

@@ -212,7 +212,7 @@ async def test_d_17_a_document_without_content_is_locked_like_any_other(zgw: Zgw
         assert (await unlock(zgw, document["url"], {"lock": lock})).status == 204
 
 
-async def test_d_18_a_forced_change_needs_the_lock_all_the_same(zgw: Zgw, type_: str) -> None:
+async def test_d_18_qd_8_a_forced_change_needs_the_lock_all_the_same(zgw: Zgw, type_: str) -> None:
     forced = zgw.register("forced", [Grant("drc", frozenset({"documenten.geforceerd-bijwerken"}))])
     document = await zgw.document(type_, status="definitief")
     lock = await zgw.locked(document["url"])
@@ -235,3 +235,16 @@ async def test_g_11_locks_are_spoken_of_in_json_objects(zgw: Zgw, type_: str, ac
     assert refusal(await zgw.get(url)) == (405, "method_not_allowed")
     accept = {"Accept": "text/html"}
     assert refusal(await zgw.post(url, {}, headers=accept)) == (406, "not_acceptable")
+
+
+async def test_qd_10_a_lock_is_shown_with_the_parts_to_come_and_nowhere_else(zgw: Zgw, type_: str) -> None:
+    reader = zgw.register("reader", [Grant("drc", frozenset({"documenten.lezen"}))])
+    uploading = await zgw.document(type_, bestandsomvang=150)
+    shown = (await zgw.get(uploading["url"], client=reader)).body
+    parts = shown.pop("bestandsdelen")
+    assert [part["lock"] for part in parts] == [uploading["lock"]] * 2
+    assert uploading["lock"] not in str(shown)
+    locked = await zgw.document(type_)
+    lock = await zgw.locked(locked["url"])
+    for url in (locked["url"], DOCUMENTS, f"{locked['url']}/versies"):
+        assert lock not in str((await zgw.get(url, client=reader)).body)

@@ -35,7 +35,9 @@ def strict(dms: Dms) -> None:
     object.__setattr__(dms, "blocked", blocked)
 
 
-async def test_a_file_that_is_something_else_is_accepted_and_noted(zgw: Zgw, dms: Dms, type_: str) -> None:
+async def test_d_40_a_file_that_is_something_else_is_accepted_and_noted(
+    zgw: Zgw, dms: Dms, type_: str
+) -> None:
     right = await sent(zgw, type_, PDF, formaat="application/pdf")
     wrong = await sent(zgw, type_, PROGRAM, formaat="application/pdf")
     assert await noted(dms, right) == ("application/pdf", False)

@@ -9,7 +9,11 @@ from typing import Any
 
 import pytest
 
+from dms import wiring
 from dms.actions.service import Dms
+from dms.model.fields import OwnLink
+from dms.model.record import Record
+from dms.model.resource import Api, Resource, Scopes
 from dms.settings import Settings
 from tests.outgoing.hosts import Host, serving
 from tests.standard.documents import MIRRORS, USAGE, grant
@@ -159,7 +163,7 @@ async def test_d_71_a_mirror_goes_when_its_object_is_gone_altogether(
     assert (await zgw.delete(mirror)).status == 204
 
 
-async def test_d_72_a_mirror_is_not_changed_and_writes_no_audit_line(
+async def test_d_72_g_104_a_mirror_is_not_changed_and_writes_no_audit_line(
     zgw: Zgw, host: Host, type_: str
 ) -> None:
     document = (await zgw.document(type_))["url"]
@@ -193,7 +197,7 @@ async def test_drc_008_a_document_with_relations_stays_until_the_last_is_gone(
     assert (await zgw.delete(document)).status == 204
 
 
-async def test_d_95_the_documents_of_a_zaak_are_one_list(zgw: Zgw, host: Host, type_: str) -> None:
+async def test_d_95_qd_1_the_documents_of_a_zaak_are_one_list(zgw: Zgw, host: Host, type_: str) -> None:
     documents = [(await zgw.document(type_, titel=str(number)))["url"] for number in range(3)]
     for document in documents[:2]:
         await mirrored(zgw, host, document)
@@ -240,6 +244,70 @@ async def test_drc_004_a_mirror_made_twice_at_once_is_made_once(
     record = await dms.metadata.get("enkelvoudiginformatieobjecten", document.rpartition("/")[2])
     assert record is not None
     assert (record["_objecten"], record["_relaties"]) == ([sent["object"]], 1)
+
+
+async def test_qd_11_mirrors_of_unpublished_documents_are_not_shown(zgw: Zgw, host: Host, type_: str) -> None:
+    document = (await zgw.document(type_))["url"]
+    mirror = (await mirrored(zgw, host, document))["url"]
+    public = zgw.register("public", everything=True, only_published=True)
+    assert (await zgw.get(MIRRORS, client=public)).body == []
+    assert refusal(await zgw.get(mirror, client=public)) == (403, "permission_denied")
+    ready = {"lock": await zgw.locked(document), "isGereedVoorPublicatie": True}
+    assert (await zgw.patch(document, ready)).status == 200
+    assert [each["url"] for each in (await zgw.get(MIRRORS, client=public)).body] == [mirror]
+
+
+class ZaakOfOurs(Record):
+    """As little of a zaak, or of its relation with a document, as a source must have."""
+
+    url: OwnLink = ""
+
+
+def resource_of(name: str) -> Resource:
+    """A resource of zaken that are kept here."""
+    scopes = Scopes.of("zaken")
+    return Resource(api="zaken", component="zrc", name=name, singular=name, record=ZaakOfOurs, scopes=scopes)
+
+
+ZAKEN = Api(
+    name="zaken",
+    component="zrc",
+    version="1.7.0",
+    title="Zaken API",
+    description="Zo veel van zaken als documenten ervan moeten weten.",
+    resources=(resource_of("zaken"), resource_of("zaakinformatieobjecten")),
+)
+
+
+class TestZakenOfOurs:
+    """Zaken that this installation keeps itself."""
+
+    @pytest.fixture
+    def settings(self, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+        monkeypatch.setattr(wiring, "APIS", (*wiring.APIS, ZAKEN))
+        return settings
+
+    async def test_d_70_qd_12_a_relation_of_ours_is_not_made_by_its_mirror(
+        self, zgw: Zgw, dms: Dms, type_: str
+    ) -> None:
+        document = (await zgw.document(type_))["url"]
+        id = "00000000-0000-4000-8000-000000000001"
+        zaak = resource_of("zaken").url(id)
+        sent = values(document, zgw.origin + zaak)
+        assert refusal(await zgw.post(MIRRORS, sent)) == (400, "bad-url", "object")
+        await insert(dms, "zaken", {"_id": id, "url": zaak})
+        assert refusal(await zgw.post(MIRRORS, sent)) == (400, "inconsistent-relation", "nonFieldErrors")
+        relation = {"_id": id, "zaak": zaak, "informatieobject": document.removeprefix(zgw.origin)}
+        await insert(dms, "zaakinformatieobjecten", relation)
+        mirror = (await zgw.post(MIRRORS, sent))["url"]
+        assert refusal(await zgw.post(MIRRORS, sent)) == (400, "unique", "nonFieldErrors")
+        assert refusal(await zgw.delete(mirror)) == (400, "remote-relation-exists", "nonFieldErrors")
+
+
+async def insert(dms: Dms, collection: str, record: dict[str, Any]) -> None:
+    """Store a record as its own API would."""
+    async with dms.metadata.transaction() as transaction:
+        transaction.insert(collection, record)
 
 
 class TestShortLists:

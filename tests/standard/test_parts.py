@@ -84,7 +84,7 @@ async def test_d_45_a_size_is_divided_into_parts_of_which_there_are_not_too_many
 
 
 @pytest.mark.parametrize("lock_last", [False, True])
-async def test_d_47_a_part_is_answered_as_complete(zgw: Zgw, document: Answer, lock_last: bool) -> None:
+async def test_d_47_d_49_a_part_is_answered_as_complete(zgw: Zgw, document: Answer, lock_last: bool) -> None:
     part = document["bestandsdelen"][1]
     answer = await zgw.upload(part["url"], bytes_of(2), document["lock"], lock_last=lock_last)
     assert (answer.status, answer.body) == (200, {**part, "voltooid": True, "inhoud": ""})

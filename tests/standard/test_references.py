@@ -113,7 +113,7 @@ async def wrong_types(host: Host, stranger: Host) -> list[tuple[str, str]]:
     ]
 
 
-async def test_G_120_a_reference_elsewhere_is_refused_with_one_code_on_every_write(
+async def test_g_120_a_reference_elsewhere_is_refused_with_one_code_on_every_write(
     zgw: Zgw, type_: str, wrong_types: list[tuple[str, str]], stranger: Host
 ) -> None:
     document = await zgw.document(type_)
@@ -127,12 +127,12 @@ async def test_G_120_a_reference_elsewhere_is_refused_with_one_code_on_every_wri
     assert stranger.seen == []
 
 
-async def test_G_120_a_redirect_on_the_same_host_is_followed(zgw: Zgw, host: Host, elsewhere: str) -> None:
+async def test_g_120_a_redirect_on_the_same_host_is_followed(zgw: Zgw, host: Host, elsewhere: str) -> None:
     moved = host.redirects("/moved", elsewhere)
     assert (await zgw.document(moved))[FIELD] == moved
 
 
-async def test_G_120_a_wrong_reference_is_told_with_the_other_problems(zgw: Zgw, host: Host) -> None:
+async def test_g_120_a_wrong_reference_is_told_with_the_other_problems(zgw: Zgw, host: Host) -> None:
     values = document_values(f"{host.origin}/not-there", ontvangstdatum="2026-11-24", status="in_bewerking")
     assert refusal(await zgw.post(DOCUMENTS, values)) == (
         400,
@@ -141,7 +141,7 @@ async def test_G_120_a_wrong_reference_is_told_with_the_other_problems(zgw: Zgw,
     )
 
 
-async def test_G_121_a_strict_reference_leads_to_no_other_host(zgw: Zgw, host: Host) -> None:
+async def test_g_121_a_strict_reference_leads_to_no_other_host(zgw: Zgw, host: Host) -> None:
     values = {
         "catalogus": host.gives("/1", {"url": f"{host.origin}/1", "domein": "TEST", "rsin": RSIN}),
         "omschrijving": "Bijlage",
@@ -203,6 +203,28 @@ async def test_rights_up_to_a_level_count_the_level_of_a_type_elsewhere(
     assert [document["url"] for document in found["results"]] == [low["url"]]
 
 
+class TestWithoutMemory:
+    """What another host answered is not used again."""
+
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        return replace(settings, remote_cache=0)
+
+    async def test_drc_014_what_another_host_does_not_give_is_left_out(
+        self, zgw: Zgw, host: Host, elsewhere: str, type_: str
+    ) -> None:
+        theirs, ours = [(await zgw.document(each))["url"] for each in (elsewhere, type_)]
+        expanded = f"?expand={FIELD}"
+        assert (await zgw.get(theirs + expanded))["_expand"][FIELD]["url"] == elsewhere
+        for status, value in ((500, {}), (404, {}), (200, {"url": elsewhere}), (200, [])):
+            host.gives("/catalogi/1", value, status=status)
+            answer = await zgw.get(theirs + expanded)
+            assert (answer.status, answer["_expand"], answer[FIELD]) == (200, {}, elsewhere)
+            listed = (await zgw.get(DOCUMENTS + expanded))["results"]
+            found = {each["url"]: list(each["_expand"]) for each in listed}
+            assert found == {theirs: [], ours: [FIELD]}
+
+
 class TestBehindAProxy:
     """With a public URL, which no setting says may be asked."""
 
@@ -211,7 +233,7 @@ class TestBehindAProxy:
         """A public URL at which another host listens, to see whether it is asked."""
         return replace(settings, public_url=stranger.origin)
 
-    async def test_G_121_a_url_of_our_own_is_never_fetched(self, zgw: Zgw, stranger: Host) -> None:
+    async def test_g_121_a_url_of_our_own_is_never_fetched(self, zgw: Zgw, stranger: Host) -> None:
         zgw.origin = stranger.origin
         type_ = await zgw.document_type()
         assert type_.startswith(stranger.origin)

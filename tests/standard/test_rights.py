@@ -292,7 +292,9 @@ async def test_g_55_expanding_needs_the_right_to_read_the_catalogue(zgw: Zgw, do
         assert (await zgw.get(expanded, client=both)).status == 200
 
 
-async def test_g_56_who_sees_the_published_only_reads_nothing_else(zgw: Zgw, documents: Documents) -> None:
+async def test_g_56_qd_11_who_sees_the_published_only_reads_nothing_else(
+    zgw: Zgw, documents: Documents
+) -> None:
     everything_granted = [Grant("drc", EVERY_SCOPE)]
     client = zgw.register("public", everything_granted, only_published=True)
     hidden = ["fetch", "look", "download", "put", "patch"]

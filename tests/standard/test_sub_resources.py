@@ -19,7 +19,7 @@ from tests.standard.documents import (
     usage_of,
     usage_values,
 )
-from tests.zgw import Zgw, refusal
+from tests.zgw import DOCUMENTS, Zgw, refusal
 
 DENIED = (403, "permission_denied")
 
@@ -103,6 +103,38 @@ async def test_g_56_only_what_belongs_to_published_documents_is_shown(
     lock = await zgw.locked(document)
     assert (await zgw.patch(document, {"lock": lock, "isGereedVoorPublicatie": True})).status == 200
     assert await seen(zgw, public) == [1, 1]
+
+
+async def test_qd_11_all_rights_do_not_show_what_is_not_ready_for_publication(
+    zgw: Zgw, type_: str, document: str
+) -> None:
+    public = zgw.register("public", everything=True, only_published=True)
+    seen_by_url = [
+        document,
+        f"{document}/download",
+        f"{document}/versies",
+        f"{document}/duplicaten",
+        f"{document}/audittrail",
+        *await parts_of(zgw, document),
+    ]
+    lock = await zgw.locked(document)
+    search = {"uuid__in": [document.rpartition("/")[2]]}
+
+    async def statuses() -> set[int]:
+        return {(await zgw.get(url, client=public)).status for url in seen_by_url}
+
+    async def found() -> list[int]:
+        searched = await zgw.post(f"{DOCUMENTS}/_zoek", search, client=public)
+        listed = await zgw.get(DOCUMENTS, client=public)
+        return [listed["count"], searched["count"], *await seen(zgw, public)]
+
+    assert (await statuses(), await found()) == ({403}, [0, 0, 0, 0])
+    change = {"lock": lock, "titel": "Anders"}
+    assert refusal(await zgw.patch(document, change, client=public)) == DENIED
+    ready = {"lock": lock, "isGereedVoorPublicatie": True, "inhoud": "YQ==", "bestandsomvang": 1}
+    assert (await zgw.patch(document, ready)).status == 200
+    assert (await statuses(), await found()) == ({200}, [1, 1, 1, 1])
+    assert (await zgw.patch(document, change, client=public)).status == 200
 
 
 async def test_g_48_making_something_of_a_document_needs_the_right_on_it(

@@ -42,7 +42,7 @@ def told(version: Answer) -> dict[str, Any]:
     return {name: value for name, value in version.body.items() if name not in ("lock", "locked")}
 
 
-async def test_d_20_every_change_makes_the_next_version(versions: list[Answer]) -> None:
+async def test_d_20_qd_2_every_change_makes_the_next_version(versions: list[Answer]) -> None:
     assert [version["versie"] for version in versions] == [1, 2, 3]
     began = [version["beginRegistratie"] for version in versions]
     assert began == sorted(began)
@@ -75,7 +75,7 @@ async def test_d_20_a_refused_change_makes_no_version(zgw: Zgw, dms: Dms, type_:
     assert await dms.metadata.count(VERSIONS) == 0
 
 
-async def test_d_21_locks_and_uploads_change_the_version_that_is_there(zgw: Zgw, type_: str) -> None:
+async def test_d_21_qd_2_locks_and_uploads_change_the_version_that_is_there(zgw: Zgw, type_: str) -> None:
     document = await zgw.document(type_, bestandsomvang=5)
     [part] = document["bestandsdelen"]
     assert (await zgw.upload(part["url"], b"delen", document["lock"])).status == 200
@@ -203,3 +203,21 @@ async def test_versions_of_a_document_that_is_not_there_are_not_found(zgw: Zgw) 
     for url in (f"{DOCUMENTS}/00000000-0000-4000-8000-000000000000", f"{DOCUMENTS}/1"):
         for suffix in ("?versie=1", "/download?versie=1", "/download"):
             assert refusal(await zgw.get(url + suffix)) == NOT_FOUND
+
+
+async def test_d_37_inhoud_is_the_url_of_the_content_of_its_version(zgw: Zgw, type_: str) -> None:
+    document = await zgw.document(type_, content="ë".encode())
+    url, lock = document["url"], await zgw.locked(document["url"])
+    answers = [
+        document,
+        await zgw.put(url, document_values(type_, lock=lock, content=b"drie")),
+        await zgw.patch(url, {"lock": lock, "titel": "Anders"}),
+        await zgw.patch(url, {"lock": lock, "inhoud": None, "bestandsomvang": None}),
+    ]
+    here = [f"{url}/download?versie={number}" for number in (1, 2, 3)]
+    told = [(here[0], 2), (here[1], 4), (here[2], 4), (None, None)]
+    assert [(answer["inhoud"], answer["bestandsomvang"]) for answer in answers] == told
+    listed = (await zgw.get(f"{url}/versies"))["results"]
+    assert [(version["inhoud"], version["bestandsomvang"]) for version in reversed(listed)] == told
+    downloaded = [(await zgw.get(inhoud)).body for inhoud in here]
+    assert downloaded == ["ë".encode(), b"drie", b"drie"]

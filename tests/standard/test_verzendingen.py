@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.standard.documents import SENDINGS, sending_of, sending_values
+from dms.autorisaties.access import Grant
+from tests.standard.documents import SENDINGS, grant, sending_of, sending_values
 from tests.zgw import Zgw, refusal
 
 AT_HOME = {"huisnummer": 1, "naamOpenbareRuimte": "Dorpsstraat", "woonplaatsnaam": "Ons Dorp"}
@@ -39,7 +40,9 @@ BAD_ADDRESS = (400, "invalid-address", "nonFieldErrors")
 
 
 @pytest.mark.parametrize("name", ADDRESSES)
-async def test_d_81_each_of_the_seven_addresses_is_enough_by_itself(zgw: Zgw, type_: str, name: str) -> None:
+async def test_d_81_qd_7_each_of_the_seven_addresses_is_enough_by_itself(
+    zgw: Zgw, type_: str, name: str
+) -> None:
     document = (await zgw.document(type_))["url"]
     answer = await sending_of(zgw, document, **{**EMPTY, name: ADDRESSES[name]})
     given = answer[name]
@@ -117,7 +120,7 @@ async def test_d_80_a_wrong_value_is_refused_by_its_name(
     assert refusal(await zgw.post(SENDINGS, sending_values(document, **fields))) == (400, code, name)
 
 
-async def test_d_82_several_senders_of_one_document_are_accepted(zgw: Zgw, type_: str) -> None:
+async def test_d_82_qd_15_several_senders_of_one_document_are_accepted(zgw: Zgw, type_: str) -> None:
     document = (await zgw.document(type_))["url"]
     for _ in range(2):
         await sending_of(zgw, document, aardRelatie="afzender", emailadres="a@example.nl")
@@ -147,7 +150,9 @@ async def test_drc_008_with_a_document_go_its_verzendingen(zgw: Zgw, type_: str)
     assert (await zgw.get(sending)).status == 404
 
 
-async def test_g_102_verzendingen_are_in_the_audit_trail_of_their_document(zgw: Zgw, type_: str) -> None:
+async def test_g_102_g_104_verzendingen_are_in_the_audit_trail_of_their_document(
+    zgw: Zgw, type_: str
+) -> None:
     document = (await zgw.document(type_))["url"]
     sending = (await sending_of(zgw, document))["url"]
     await zgw.delete(sending)
@@ -156,3 +161,31 @@ async def test_g_102_verzendingen_are_in_the_audit_trail_of_their_document(zgw: 
         ("create", "verzending"),
         ("destroy", "verzending"),
     ]
+
+
+async def test_d_83_qd_7_each_act_on_a_verzending_asks_for_its_scope(zgw: Zgw, type_: str) -> None:
+    document = (await zgw.document(type_))["url"]
+    scopes = ["lezen", "aanmaken", "bijwerken", "verwijderen"]
+    for scope in scopes:
+        sending = (await sending_of(zgw, document))["url"]
+        method, url, body = {
+            "lezen": ("GET", sending, None),
+            "aanmaken": ("POST", SENDINGS, sending_values(document)),
+            "bijwerken": ("PATCH", sending, {"toelichting": "Nog eens"}),
+            "verwijderen": ("DELETE", sending, None),
+        }[scope]
+        others = grant(zgw, type_, *(other for other in scopes if other != scope))
+        without = zgw.register("without", [others, Grant("ztc", frozenset({f"documenten.{scope}"}))])
+        refused = await zgw.call(method, url, json=body, client=without)
+        assert refusal(refused) == (403, "permission_denied"), scope
+        having = zgw.register("having", [grant(zgw, type_, scope)])
+        assert (await zgw.call(method, url, json=body, client=having)).status < 300, scope
+
+
+async def test_g_122_the_document_of_a_verzending_stays_the_same(zgw: Zgw, type_: str) -> None:
+    first, other = [(await zgw.document(type_))["url"] for _ in range(2)]
+    sending = (await sending_of(zgw, first))["url"]
+    for method in (zgw.put, zgw.patch):
+        refused = await method(sending, sending_values(other))
+        assert refusal(refused) == (400, "wijzigen-niet-toegelaten", "informatieobject")
+        assert (await method(sending, sending_values(first))).status == 200

@@ -219,7 +219,7 @@ ENKELVOUDIGINFORMATIEOBJECTEN = Resource(
     ordering=ORDERING,
     indexed=("_body", "_upload", "locked"),
     reading=VERSION_PARAMETERS,
-    expands={"informatieobjecttype": ("informatieobjecttypen",), "bestandsdelen": ()},
+    expands={"informatieobjecttype": ("informatieobjecttypen",), "link": (), "bestandsdelen": ()},
     reverses=(
         Reverse(
             field="bestandsdelen",

@@ -119,7 +119,7 @@ VERZENDINGEN = Resource(
         link("informatieobject"),
         link("betrokkene"),
     ),
-    expands={"informatieobject": (DOCUMENT,)},
+    expands={"betrokkene": (), "informatieobject": (DOCUMENT,), "contactPersoon": ()},
     stages=((), (it_has_one_address,)),
     channel="documenten",
     audited=True,

@@ -57,7 +57,11 @@ CATALOGUSSEN = Resource(
     ),
     unique=(("domein", "rsin"),),
     indexed=("url",),
-    expands={"informatieobjecttypen": ("informatieobjecttypen",)},
+    expands={
+        "zaaktypen": ("zaaktypen",),
+        "besluittypen": ("besluittypen",),
+        "informatieobjecttypen": ("informatieobjecttypen",),
+    },
     reverses=(
         Reverse(
             field="informatieobjecttypen",

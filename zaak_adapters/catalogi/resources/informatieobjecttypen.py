@@ -78,7 +78,11 @@ INFORMATIEOBJECTTYPEN = Resource(
         equals("omschrijving"),
     ),
     indexed=("catalogus",),
-    expands={"catalogus": ("catalogussen",)},
+    expands={
+        "catalogus": ("catalogussen",),
+        "zaaktypen": ("zaaktypen",),
+        "besluittypen": ("besluittypen",),
+    },
     needs=rules.TYPE_NEEDS,
     derivations=(rules.a_new_type_is_a_concept,),
     stages=(
