@@ -52,7 +52,7 @@ async def shown(
 async def _fill(dms: Dms, reverse: Reverse, records: Sequence[Record], answers: list[Values]) -> None:
     having = [record for record in records if reverse.when(record)]
     pointing: dict[str, list[Record]] = defaultdict(list)
-    if having:
+    if having and dms.keeps(reverse.collection):
         query = both(In(reverse.by, tuple(record["url"] for record in having)), reverse.where(dms.now()[:10]))
         for found in await dms.metadata.find(reverse.collection, query, order=(By(reverse.order),)):
             pointing[found[reverse.by]].append(found)

@@ -56,11 +56,14 @@ class Parent:
 
     `field` holds the reference, `resource` names what it refers to. `touch` changes the main object when a
     sub resource comes or goes: given the change and a copy of the main object, which is written after it.
+    `keeps` tells which fields a sub resource has of its main object, beside its rights: they follow when that
+    one changes. A main object without a guard gives no rights of its own, and is a reference like any other.
     """
 
     field: str
     resource: str
     touch: Callable[[Change, Values], None] = lambda change, parent: None
+    keeps: Callable[[Values], Values] = lambda parent: {}
 
 
 CHANGES: frozenset[Act] = frozenset({"update", "partial_update", "destroy"})
