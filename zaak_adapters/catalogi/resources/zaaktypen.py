@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from dms.model.change import Change, Values
+from dms.model.change import Values
 from dms.model.fields import (
     Datum,
     Duur,
@@ -19,15 +19,20 @@ from dms.model.fields import (
     Url,
     Vertrouwelijkheidaanduiding,
 )
-from dms.model.filters import all_in_list, equals, link
+from dms.model.filters import all_in_list, contains, equals, extra, link
 from dms.model.record import Group, GroupOf, Record
-from dms.model.resource import Operation, Resource
-from zaak_adapters.catalogi import rules
+from dms.model.resource import Resource
+from zaak_adapters.catalogi import operations, rules, zaaktypes
+from zaak_adapters.catalogi.fields import Links, Names, References, Uitleg
+from zaak_adapters.catalogi.history import (
+    CONCEPT_STATUS,
+    DATUM_GELDIGHEID,
+    DATUM_VAN_RELATIES,
+    first_begin_and_last_end,
+    in_this,
+    names_of,
+)
 from zaak_adapters.catalogi.scopes import SCOPES
-
-_Links = Annotated[tuple[str, ...], ReadOnly(), OwnUrl()]
-_Names = Annotated[tuple[str, ...], ReadOnly()]
-_LONG = 100_000
 
 
 class ReferentieProces(Group):
@@ -74,9 +79,9 @@ class ZaakType(Record):
     omschrijving: Annotated[str, Text(80, shortest=1)]
     omschrijving_generiek: Annotated[str, Text(80)] = ""
     vertrouwelijkheidaanduiding: Vertrouwelijkheidaanduiding
-    doel: Annotated[str, Text(_LONG, shortest=1)]
-    aanleiding: Annotated[str, Text(_LONG, shortest=1)]
-    toelichting: Annotated[str, Text(_LONG)] = ""
+    doel: Annotated[str, Text(100_000, shortest=1)]
+    aanleiding: Annotated[str, Text(100_000, shortest=1)]
+    toelichting: Uitleg = ""
     indicatie_intern_of_extern: Literal["intern", "extern"]
     handeling_initiator: Annotated[str, Text(20, shortest=1)]
     onderwerp: Annotated[str, Text(80, shortest=1)]
@@ -88,30 +93,28 @@ class ZaakType(Record):
     verlengingstermijn: Duur | None = None
     trefwoorden: list[Annotated[str, Text(30)]] = Field(default_factory=list)
     publicatie_indicatie: bool
-    publicatietekst: Annotated[str, Text(_LONG)] = ""
+    publicatietekst: Uitleg = ""
     verantwoordingsrelatie: list[Annotated[str, Text(40)]] = Field(default_factory=list)
-    producten_of_diensten: list[Annotated[str, Url()]]
+    producten_of_diensten: Annotated[list[Annotated[str, Url()]], OwnUrl()]
     selectielijst_procestype: Annotated[str, Url(200, blank=True), To("procestypen")] = ""
     referentieproces: ReferentieProces
     verantwoordelijke: Annotated[str, Text(50, shortest=1)]
-    zaakobjecttypen: _Links = ()
+    zaakobjecttypen: Links = ()
     broncatalogus: Annotated[BronCatalogus | None, GroupOf(BronCatalogus)] = None
     bronzaaktype: Annotated[BronZaaktype | None, GroupOf(BronZaaktype)] = None
     catalogus: Annotated[str, Url(), To("catalogussen", strict=True)]
-    statustypen: _Links = ()
-    resultaattypen: _Links = ()
-    resultaattype_omschrijving: _Names = ()
-    eigenschappen: _Links = ()
-    informatieobjecttypen: _Links = ()
-    informatieobjecttype_omschrijving: _Names = ()
-    roltypen: _Links = ()
-    besluittypen: Annotated[list[Annotated[str, Text(1000, shortest=1)]], OwnUrl()]
-    besluittype_omschrijving: _Names = ()
-    deelzaaktypen: Annotated[list[Annotated[str, Text(1000, shortest=1)]], OwnUrl()] = Field(
-        default_factory=list
-    )
+    statustypen: Links = ()
+    resultaattypen: Links = ()
+    resultaattype_omschrijving: Names = ()
+    eigenschappen: Links = ()
+    informatieobjecttypen: Links = ()
+    informatieobjecttype_omschrijving: Names = ()
+    roltypen: Links = ()
+    besluittypen: References
+    besluittype_omschrijving: Names = ()
+    deelzaaktypen: References = Field(default_factory=list)
     deelzaaktype_identificaties: Annotated[tuple[str, ...], ReadOnly(listed=True)] = ()
-    gerelateerde_zaaktypen: list[ZaakTypenRelatie]
+    gerelateerde_zaaktypen: Annotated[list[ZaakTypenRelatie], Field(max_length=1000)]
     begin_geldigheid: Datum
     einde_geldigheid: Datum | None = None
     begin_object: Annotated[Datum | None, ReadOnly(listed=True)] = None
@@ -124,10 +127,15 @@ def _label(record: Values) -> str:
     return f"{record['identificatie']} - {record['omschrijving']}"[:200]
 
 
-def _dated_by_its_begin(change: Change) -> None:
-    if change.new is not None:
-        change.new["versiedatum"] = change.new["versiedatum"] or change.new["beginGeldigheid"]
-
+_LISTS = (
+    "statustypen",
+    "resultaattypen",
+    "eigenschappen",
+    "roltypen",
+    "zaakobjecttypen",
+    "informatieobjecttypen",
+    "besluittypen",
+)
 
 ZAAKTYPEN = Resource(
     api="catalogi",
@@ -142,23 +150,86 @@ ZAAKTYPEN = Resource(
         link("catalogus"),
         equals("identificatie"),
         all_in_list("trefwoorden"),
-        rules.CONCEPT_STATUS,
-        rules.DATUM_GELDIGHEID,
-    ),
-    indexed=("catalogus",),
-    expands={"catalogus": ("catalogussen",)},
-    derivations=(rules.a_new_type_is_a_concept, _dated_by_its_begin),
-    stages=((rules.it_ends_after_it_begins,), (rules.a_published_type_stays_as_it_is,)),
-    channel="zaaktypen",
-    kenmerken=("catalogus",),
-    operations=(
-        Operation(
-            "publish",
-            "POST",
-            "publish",
-            scopes=("catalogi.schrijven",),
-            answer=ZaakType,
-            summary="Publiceer het type: daarna is het geen concept meer.",
+        CONCEPT_STATUS,
+        DATUM_GELDIGHEID,
+        *extra(
+            contains("identificatie__icontains", field="identificatie"),
+            contains("omschrijving__icontains", field="omschrijving"),
         ),
     ),
+    reading=(DATUM_VAN_RELATIES,),
+    expands={
+        **{name: (name,) for name in _LISTS},
+        "catalogus": ("catalogussen",),
+        "deelzaaktypen": ("zaaktypen",),
+        "gerelateerdeZaaktypen": ("zaaktypen",),
+    },
+    expands_by={"gerelateerdeZaaktypen": "zaaktype"},
+    reverses=(
+        *first_begin_and_last_end("zaaktypen", "identificatie"),
+        *in_this("statustypen", "zaaktype", order="volgnummer", statustypen="url"),
+        *in_this(
+            "resultaattypen", "zaaktype", resultaattypen="url", resultaattypeOmschrijving="omschrijving"
+        ),
+        *in_this("eigenschappen", "zaaktype", eigenschappen="url"),
+        *in_this("roltypen", "zaaktype", roltypen="url"),
+        *in_this("zaakobjecttypen", "zaaktype", zaakobjecttypen="url"),
+        *in_this(
+            "zaaktype-informatieobjecttypen",
+            "zaaktype",
+            order="volgnummer",
+            informatieobjecttypeOmschrijving="informatieobjecttype",
+        ),
+    ),
+    named=(
+        names_of(
+            "informatieobjecttypen",
+            "omschrijving",
+            "informatieobjecttypen",
+            "informatieobjecttypeOmschrijving",
+            written=False,
+        ),
+        names_of("besluittypen", "omschrijving", "besluittypen", "besluittypeOmschrijving"),
+        names_of(
+            "zaaktypen",
+            "identificatie",
+            "deelzaaktypen",
+            "deelzaaktypeIdentificaties",
+            misplaced="deelzaaktypen",
+        ),
+        names_of(
+            "zaaktypen",
+            "identificatie",
+            "gerelateerdeZaaktypen",
+            "zaaktypeIdentificatie",
+            member="zaaktype",
+            stand_in=lambda zaaktype: True,
+        ),
+    ),
+    needs=(
+        *rules.needs_of_versions("zaaktypen", "identificatie"),
+        *zaaktypes.NEEDS_OF_PUBLICATION,
+        rules.used_in("zaken", "zaaktype"),
+    ),
+    derivations=(rules.a_new_type_is_a_concept, zaaktypes.dated_by_its_begin),
+    stages=(
+        (
+            rules.it_ends_after_it_begins,
+            zaaktypes.extension_has_a_term,
+            zaaktypes.its_source_is_told_whole,
+            zaaktypes.service_takes_time,
+            zaaktypes.a_type_is_related_once,
+        ),
+        (rules.a_published_type_stays_as_it_is,),
+        (
+            rules.published_versions_do_not_overlap,
+            rules.a_type_in_use_stays,
+            zaaktypes.what_it_names_is_published,
+            zaaktypes.it_has_a_statustype,
+        ),
+    ),
+    effects=(rules.publishing_is_one_at_a_time,),
+    channel="zaaktypen",
+    kenmerken=("catalogus",),
+    operations=(operations.publish(ZaakType),),
 )
