@@ -21,6 +21,7 @@ WITHOUT_APPLICATION = "without-application"
 DOCUMENTS = "/documenten/api/v1/enkelvoudiginformatieobjecten"
 TYPES = "/catalogi/api/v1/informatieobjecttypen"
 ZAAKTYPEN = "/catalogi/api/v1/zaaktypen"
+BESLUITTYPEN = "/catalogi/api/v1/besluittypen"
 CATALOGUES = "/catalogi/api/v1/catalogussen"
 RSIN = "000000000"
 
@@ -137,10 +138,20 @@ class Zgw:
 
     async def zaaktype(self, *, published: bool = False, catalogue: str = "", **fields: Any) -> str:
         """The URL of a new zaaktype."""
-        answer = await self.post(ZAAKTYPEN, zaaktype_values(catalogue or await self.catalogue(), **fields))
+        values = zaaktype_values(catalogue or await self.catalogue(), **fields)
+        return await self._type(ZAAKTYPEN, values, published=published)
+
+    async def besluittype(self, *, published: bool = True, catalogue: str = "", **fields: Any) -> str:
+        """The URL of a new besluittype."""
+        values = besluittype_values(catalogue or await self.catalogue(), **fields)
+        return await self._type(BESLUITTYPEN, values, published=published)
+
+    async def _type(self, at: str, values: dict[str, Any], *, published: bool) -> str:
+        answer = await self.post(at, values)
         assert answer.status == 201, answer
         if published:
-            assert (await self.post(f"{answer['url']}/publish")).status == 200
+            done = await self.post(f"{answer['url']}/publish")
+            assert done.status == 200, done
         return str(answer["url"])
 
     async def document(self, type_: str, **fields: Any) -> Answer:
@@ -209,6 +220,18 @@ def zaaktype_values(catalogue: str, **fields: Any) -> dict[str, Any]:
         "verantwoordelijke": "Gemeente",
         "besluittypen": [],
         "gerelateerdeZaaktypen": [],
+        "beginGeldigheid": "2020-01-01",
+        **fields,
+    }
+
+
+def besluittype_values(catalogue: str, **fields: Any) -> dict[str, Any]:
+    """The required fields of a besluittype, its name, and others."""
+    return {
+        "catalogus": catalogue,
+        "omschrijving": "Toekenning",
+        "publicatieIndicatie": False,
+        "informatieobjecttypen": [],
         "beginGeldigheid": "2020-01-01",
         **fields,
     }

@@ -102,7 +102,9 @@ async def _expand(dms: Dms, resource: Resource, answers: list[Values], tree: Tre
 
 def _references(value: Any, member: str | None) -> list[Any]:
     elements = value if isinstance(value, list) else [value]
-    return [each[member] for each in elements] if member else elements
+    if member:
+        return [each.get(member) for each in elements if isinstance(each, Mapping)]
+    return elements
 
 
 def _placed(element: Any, placed: Mapping[str, Values]) -> Values | None:

@@ -10,7 +10,7 @@ from pydantic import AfterValidator
 from dms.model.change import Act, Change, Write
 from dms.model.fields import refuse
 from dms.model.problems import NON_FIELD, Problem
-from dms.model.query import And, Equals, Query
+from dms.model.query import And, Equals, Or, Query
 from dms.model.resource import EVERY_ACT, Need, pointing_here
 from zaak_adapters.catalogi.scopes import FORCED_REMOVE, FORCED_WRITE
 
@@ -38,6 +38,8 @@ def needs_of_versions(collection: str, name: str) -> tuple[Need, ...]:
     """What ztc-016 wants to see of the types in this collection, whose versions share this field."""
 
     def published(change: Change) -> Query:
+        if not change.after[name]:
+            return Or()  # without a name it is a version of nothing else
         parts = (Equals(field, change.after[field]) for field in ("catalogus", name))
         return And((*parts, Equals("concept", False)))
 
