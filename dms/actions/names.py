@@ -23,14 +23,10 @@ async def look_up_names(dms: Dms, resource: Resource, change: Change) -> None:
     a problem of its own.
     """
     for named in resource.named:
-        within = (change.new or {}).get(named.within)
-        if (
-            named.written
-            and named.field in change.sent
-            and isinstance(within, str)
-            and dms.keeps(named.collection)
-        ):
-            await _look_up(dms, resource, named, change, within)
+        if named.written and named.field in change.sent and dms.keeps(named.collection):
+            within = change.after.get(named.within)
+            if isinstance(within, str) and change.related.get(named.within, within) is not None:
+                await _look_up(dms, resource, named, change, within)
 
 
 async def _look_up(dms: Dms, resource: Resource, named: Named, change: Change, within: str) -> None:

@@ -39,11 +39,7 @@ async def test_c_86_a_besluittype_tells_whether_it_is_published(zgw: Zgw, catalo
     values = besluittype_values(catalogue, reactietermijn="veertien dagen")
     del values["publicatieIndicatie"]
     answer = await zgw.post(BESLUITTYPEN, values)
-    assert refusal(answer) == (
-        400,
-        ("required", "publicatieIndicatie"),
-        ("invalid", "reactietermijn"),
-    ) or refusal(answer) == (400, ("invalid", "reactietermijn"), ("required", "publicatieIndicatie"))
+    assert sorted(refusal(answer)[1:]) == [("invalid", "reactietermijn"), ("required", "publicatieIndicatie")]
 
 
 async def test_c_11_ztc_009_a_published_besluittype_stays_as_it_is(zgw: Zgw, catalogue: str) -> None:
