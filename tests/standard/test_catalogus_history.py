@@ -224,8 +224,8 @@ async def test_c_54_a_besluittype_tells_which_zaaktypen_name_it(zgw: Zgw, catalo
     other = await zgw.zaaktype(**named, published=True, identificatie="ANDERS")
     await zgw.zaaktype(**named, identificatie="CONCEPT")
     answer = await zgw.get(besluittype)
-    assert answer["zaaktypen"] == [valid, other]
-    assert answer["zaaktypeIdentificaties"] == ["ZT-1", "ANDERS"]
+    assert answer["zaaktypen"] == [other, valid]
+    assert answer["zaaktypeIdentificaties"] == ["ANDERS", "ZT-1"]
     results = (await zgw.get(f"{BESLUITTYPEN}?catalogus={catalogue}&datumGeldigheid=2023-12-31"))["results"]
     assert results[0]["zaaktypen"] == [ended, other]
 
