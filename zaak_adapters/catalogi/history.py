@@ -102,8 +102,8 @@ def naming_this(
     where: Callable[[str], Query] = published_and_valid,
     **shown: str,
 ) -> tuple[Reverse, ...]:
-    """C-54: what names this type in the same catalogue, in the order in which it begins; for each field of the
-    answer, what it shows of it."""
+    """C-54: what names this type in the same catalogue, in the order in which it begins; for each field of
+    the answer, what it shows of it."""
     return tuple(
         Reverse(
             field=field,
