@@ -150,6 +150,7 @@ def names_of(collection: str, by: str, field: str, *names: str, **more: Any) -> 
             "names": names,
             "where": published_and_valid,
             "stand_in": lambda record: record["concept"],
+            "stand_ins": Equals("concept", True),
             **more,
         }
     )
