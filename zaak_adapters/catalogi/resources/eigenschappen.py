@@ -89,5 +89,5 @@ EIGENSCHAPPEN = Resource(
         (the_specification_fits_its_format,),
         (*sub.GENERAL, sub.the_statustype_is_of_the_same_zaaktype, sub.what_is_referred_to_stays),
     ),
-    effects=(sub.one_at_a_time,),
+    effects=(sub.one_at_a_time, sub.the_statustype_stays),
 )

@@ -118,5 +118,5 @@ ZAAKOBJECTTYPEN = Resource(
             sub.what_is_referred_to_stays,
         ),
     ),
-    effects=(sub.one_at_a_time,),
+    effects=(sub.one_at_a_time, sub.all_of_these_stay),
 )
