@@ -104,16 +104,23 @@ STATUSTYPE_NEED = Need(
     "statustypen",
     lambda change: Equals("_id", _statustype_id(change) or ""),
     acts=KEPT_AFTER,
-    when=lambda change: _statustype_id(change) is not None,
+    when=lambda change: "statustype" not in change.sent and _statustype_id(change) is not None,
     limit=1,
 )
+"""Finds the statustype that a change does not name again; one that is named is found as any reference is."""
+
+
+def _statustype(change: Change) -> Values | None:
+    [kept] = change.related.get(_STATUSTYPE) or [None]
+    found: Values | None = change.related.get("statustype", kept)
+    return found
 
 
 def the_statustype_is_of_the_same_zaaktype(change: Change) -> Iterator[Problem]:
     """C-81, C-84: a statustype that is referred to belongs to the same zaaktype."""
-    for statustype in change.related.get(_STATUSTYPE, ()):
-        if statustype["zaaktype"] != change.after["zaaktype"]:
-            yield _of_another_zaaktype("statustype")
+    statustype = _statustype(change)
+    if statustype is not None and statustype["zaaktype"] != change.after["zaaktype"]:
+        yield _of_another_zaaktype("statustype")
 
 
 def _of_another_zaaktype(field: str) -> Problem:
@@ -122,7 +129,7 @@ def _of_another_zaaktype(field: str) -> Problem:
 
 def the_statustype_stays(change: Change) -> Iterator[Write]:
     """G-124: what is referred to is written too, so that it does not go, or move, at the same time."""
-    for statustype in change.related.get(_STATUSTYPE, ()):
+    if (statustype := _statustype(change)) is not None:
         yield Write("replace", "statustypen", statustype)
 
 
