@@ -197,6 +197,7 @@ async def test_c_53_qc_3_a_concept_shows_concepts_where_nothing_is_published(
     assert (await zgw.get(url))["besluittypen"] == [published]
     await zgw.patch(published, {"eindeGeldigheid": "2020-12-31"})
     assert (await zgw.get(url))["besluittypen"] == [concept]
+    await zgw.statustype(url)
     assert (await zgw.post(f"{url}/publish")).status == 200
     assert (await zgw.get(f"{url}?datumGeldigheid=2019-01-01"))["besluittypen"] == []
 
