@@ -212,8 +212,3 @@ def what_is_referred_to_stays(change: Change) -> Iterator[Problem]:
     )
     if names:
         yield Problem(NON_FIELD, "pending-relations", f"Hiernaar verwijst nog iets: {', '.join(names)}.")
-
-
-def omschrijving_label(record: Values) -> str:
-    """What it is called in a sentence."""
-    return str(record["omschrijving"])

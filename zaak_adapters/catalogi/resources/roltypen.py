@@ -44,7 +44,6 @@ ROLTYPEN = Resource(
     singular="roltype",
     summary="De rollen die betrokkenen bij zaken van een type hebben.",
     record=RolType,
-    label=sub.omschrijving_label,
     scopes=sub.SUB_SCOPES,
     parent=sub.ZAAKTYPE,
     filters=(

@@ -6,7 +6,6 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
-from dms.model.change import Values
 from dms.model.fields import OwnLink, OwnUrl, Text
 from dms.model.filters import Filter, equals, link, through
 from dms.model.lists import Named
@@ -47,10 +46,6 @@ _STATUS = Filter(
 )
 
 
-def _label(record: Values) -> str:
-    return f"{record['zaaktypeIdentificatie']} - {record['informatieobjecttype']}"
-
-
 ZAAKTYPE_INFORMATIEOBJECTTYPEN = Resource(
     api="catalogi",
     component="ztc",
@@ -58,7 +53,6 @@ ZAAKTYPE_INFORMATIEOBJECTTYPEN = Resource(
     singular="zaaktypeinformatieobjecttype",
     summary="De documenten die zaken van een type hebben.",
     record=ZaakTypeInformatieObjectType,
-    label=_label,
     scopes=sub.SUB_SCOPES,
     parent=sub.ZAAKTYPE,
     filters=(
