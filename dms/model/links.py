@@ -7,17 +7,21 @@ the service can move to another host without touching its data. Any other URL is
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-_RECORD = re.compile(rf"/(?P<api>[a-z]+)/api/v1/(?P<resource>[a-z-]+)/(?P<id>{UUID})")
+_RECORD = re.compile(rf"/(?P<api>[a-z]+)/api/v1/(?P<path>[a-z-]+)/(?P<id>{UUID})")
 _SITE = re.compile(r"(https?)://([^/?#@\\\s]+)(?=[/?#]|\Z)", re.IGNORECASE | re.ASCII)
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
+NAMED_ALIKE = {("referentielijsten", "resultaten"): "selectielijstresultaten"}
+"""Where two APIs call a resource the same in their URLs: by API and that word, the name of one of the two."""
+
+
 class Target(NamedTuple):
-    """What a stored link points to."""
+    """What a stored link points to; `resource` is its name."""
 
     api: str
     resource: str
@@ -29,15 +33,18 @@ def root(api: str) -> str:
     return f"/{api}/api/v1"
 
 
-def own(api: str, resource: str, id: str) -> str:
+def own(api: str, path: str, id: str) -> str:
     """The stored link to a record."""
-    return f"/{api}/api/v1/{resource}/{id}"
+    return f"{root(api)}/{path}/{id}"
 
 
 def target(link: object) -> Target | None:
     """What a stored link points to, or None if it is no link to a record of ours."""
     found = _RECORD.fullmatch(link) if isinstance(link, str) else None
-    return Target(*found.groups()) if found else None
+    if found is None:
+        return None
+    api, path, id = found.groups()
+    return Target(api, NAMED_ALIKE.get((api, path), path), id)
 
 
 def relative(url: Any, origin: str) -> Any:
@@ -74,9 +81,33 @@ def absolute(url: Any, origin: str) -> Any:
 
 
 def with_relative(values: Mapping[str, Any], names: Iterable[str], origin: str) -> dict[str, Any]:
-    """The values with these fields as they are stored."""
+    """The values with these fields as they are stored; a name may be a path into groups and lists of them."""
+    return _each(values, names, lambda url: relative(url, origin))
+
+
+def with_absolute(values: Mapping[str, Any], names: Iterable[str], origin: str) -> dict[str, Any]:
+    """The values with these fields as they are answered."""
+    return _each(values, names, lambda url: absolute(url, origin))
+
+
+def at(value: Any, path: str) -> Iterator[Any]:
+    """What stands at a path into groups and lists of them."""
+    head, _, rest = path.partition(".")
+    for group in value if isinstance(value, list) else (value,):
+        if isinstance(group, Mapping) and head in group:
+            yield from at(group[head], rest) if rest else (group[head],)
+
+
+def _each(values: Mapping[str, Any], names: Iterable[str], change: Callable[[Any], Any]) -> dict[str, Any]:
     changed = dict(values)
     for name in names:
-        if name in changed:
-            changed[name] = relative(changed[name], origin)
+        head, _, rest = name.partition(".")
+        if head in changed:
+            changed[head] = _inside(changed[head], rest, change) if rest else change(changed[head])
     return changed
+
+
+def _inside(value: Any, path: str, change: Callable[[Any], Any]) -> Any:
+    if isinstance(value, list):
+        return [_inside(group, path, change) for group in value]
+    return _each(value, (path,), change) if isinstance(value, Mapping) else value
