@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from aiohttp.test_utils import TestClient, TestServer
 
 from dms.actions.service import Dms
@@ -20,6 +21,15 @@ from tests.stores import Engines, mongo_database, s3_bucket
 from tests.zgw import ALL, SECRET, WITHOUT_APPLICATION, Zgw
 
 pytest.register_assert_rewrite("tests.contracts")
+
+# Errors that tests provoke are many, and what stands in every frame of them is slow to print.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

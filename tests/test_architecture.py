@@ -18,8 +18,8 @@ from dms.wiring import APIS
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("dms", "zaak_adapters")
 LONGEST_FILE, LONGEST_FUNCTION = 400, 60
-_RULE = re.compile(r"\b(?:drc|ztc|zrc|brc|ac|Q?[GDC])-\d+\b")
-_TESTED = re.compile(r"def test((?:_(?:drc|ztc|zrc|brc|ac|q?[gdc])_\d+)+)_")
+_RULE = re.compile(r"\b(?:drc|ztc|zrc|brc|ac|Q?[GDCR])-\d+\b")
+_TESTED = re.compile(r"def test((?:_(?:drc|ztc|zrc|brc|ac|q?[gdcr])_\d+)+)_")
 
 
 def modules() -> list[Path]:

@@ -66,7 +66,15 @@ async def _shown(
     for answer in answers:
         # In place, as the work is counted by answer.
         answer.update(with_absolute(answer, shape.urls, view.caller.origin))
+        for field in expand or ():
+            if _stands_in_it(answer.get(field)) and field not in resource.expands_by:
+                answer["_expand"][field] = answer[field]
     return answers
+
+
+def _stands_in_it(value: Any) -> bool:
+    """Whether what a field refers to stands in the answer itself, as objects."""
+    return isinstance(value, list) and any(isinstance(each, dict) for each in value)
 
 
 async def _expand(dms: Dms, resource: Resource, answers: list[Values], tree: Tree, view: _View) -> None:

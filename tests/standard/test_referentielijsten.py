@@ -115,7 +115,7 @@ async def test_r_02_procestypen_are_found_by_their_year(zgw: Zgw, lists: dict[st
 
 
 @pytest.mark.parametrize("name", ["procesType", "proces_type"])
-async def test_r_02_resultaten_are_found_by_their_procestype_in_either_spelling(
+async def test_r_02_qr_1_resultaten_are_found_by_their_procestype_in_either_spelling(
     dms: Dms, zgw: Zgw, lists: dict[str, Any], name: str
 ) -> None:
     process = {**lists["procestypen"][0], "uuid": OTHER, "nummer": 9002}

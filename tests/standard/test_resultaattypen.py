@@ -118,7 +118,7 @@ async def test_zrc_012_a_procedure_names_its_afleidingswijze(maker: Maker, zgw: 
 
 @pytest.mark.parametrize("way", TABLE)
 @pytest.mark.parametrize("term", ["nihil", "geschat", "bestaan", "zonder"])
-async def test_ztc_003_the_afleidingswijze_fits_the_procestermijn_of_the_class(
+async def test_ztc_003_qc_6_the_afleidingswijze_fits_the_procestermijn_of_the_class(
     maker: Maker, concept: str, way: str, term: str
 ) -> None:
     fits = {

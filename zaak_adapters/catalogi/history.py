@@ -1,4 +1,4 @@
-"""The history model (C-50 to C-55): types are versions that share a name, and relations follow the names."""
+"""The history model (C-50 to C-54): types are versions that share a name, and relations follow the names."""
 
 from __future__ import annotations
 
