@@ -20,6 +20,7 @@ OPEN = (
     *("/healthz/live", "/healthz/ready", "/metrics"),
 )
 OPEN_IN_EVERY_API = ("/api/v1", "/api/v1/", "/openapi.json", "/openapi.yaml")
+OPEN_APIS = ("/referentielijsten/",)  # G-45, R-01
 
 
 def operations(zgw: Zgw) -> list[tuple[str, str]]:
@@ -30,7 +31,7 @@ def operations(zgw: Zgw) -> list[tuple[str, str]]:
     for route in app.router.routes():
         assert route.resource is not None
         path = route.resource.canonical
-        if path not in OPEN and not path.endswith(OPEN_IN_EVERY_API):
+        if path not in OPEN and not path.endswith(OPEN_IN_EVERY_API) and not path.startswith(OPEN_APIS):
             found.append((route.method, path.replace("{uuid}", NOWHERE).replace("{line}", NOWHERE)))
     return found
 
