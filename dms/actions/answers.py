@@ -66,9 +66,10 @@ async def _shown(
     for answer in answers:
         # In place, as the work is counted by answer.
         answer.update(with_absolute(answer, shape.urls, view.caller.origin))
-        for field in expand or ():
+        expanded = answer.get("_expand") or {}
+        for field in expanded:
             if _stands_in_it(answer.get(field)) and field not in resource.expands_by:
-                answer["_expand"][field] = answer[field]
+                expanded[field] = answer[field]
     return answers
 
 

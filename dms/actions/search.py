@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 
 from dms.actions.service import Dms
@@ -48,11 +47,12 @@ async def search(
         raise Denied
     each = size or dms.limits.page_size
     granted = both(caller.access.restriction(resource, asked), query)
-    records, total = await asyncio.gather(
-        dms.metadata.find(resource.collection, granted, order=order, limit=each, offset=(page - 1) * each),
-        dms.metadata.count(resource.collection, granted),
-    )
-    return page_of(records, page, each, total)
+    offset = (page - 1) * each
+    # One more than is shown tells whether there are more; what ends on this page need not be counted.
+    found = await dms.metadata.find(resource.collection, granted, order=order, limit=each + 1, offset=offset)
+    if len(found) <= each:
+        return page_of(found, page, each, offset + len(found))
+    return Page(found[:each], page, each, await dms.metadata.count(resource.collection, granted))
 
 
 async def query_asked(dms: Dms, asked: Asked) -> Query:

@@ -64,7 +64,7 @@ async def asked(dms: Dms, zgw: Zgw, url: str, **options: Any) -> tuple[Answer, l
 
 
 @pytest.mark.parametrize("size", [1, 500])
-async def test_d_95_a_dossier_with_its_types_takes_four_questions_whatever_its_size(
+async def test_d_95_a_dossier_with_its_types_takes_as_many_questions_whatever_its_size(
     dms: Dms, zgw: Zgw, type_: str, size: int
 ) -> None:
     await dossier(dms, zgw, type_, size)
@@ -72,7 +72,8 @@ async def test_d_95_a_dossier_with_its_types_takes_four_questions_whatever_its_s
     answer, questions = await asked(dms, zgw, path)
     assert (answer["count"], len(answer["results"])) == (size, size)
     assert {each["_expand"]["informatieobjecttype"]["url"] for each in answer["results"]} == {type_}
-    assert sorted(questions) == ["count", "find", "find"]
+    # The documents, their types, and the three lists that a type shows of others.
+    assert questions == ["find"] * 5
 
 
 async def test_g_50_a_caller_with_many_grants_costs_no_more_questions(dms: Dms, zgw: Zgw, type_: str) -> None:
@@ -81,4 +82,4 @@ async def test_g_50_a_caller_with_many_grants_costs_no_more_questions(dms: Dms, 
     reader = zgw.register("reader", [*grants, grant(zgw, type_, "lezen", level=4)])
     answer, questions = await asked(dms, zgw, f"{DOCUMENTS}?{DOSSIER}", client=reader)
     assert answer["count"] == 50
-    assert sorted(questions) == ["count", "find"]
+    assert questions == ["find"]
