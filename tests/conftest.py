@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import structlog
 from aiohttp.test_utils import TestClient, TestServer
@@ -21,6 +22,10 @@ from tests.stores import Engines, mongo_database, s3_bucket
 from tests.zgw import ALL, SECRET, WITHOUT_APPLICATION, Zgw
 
 pytest.register_assert_rewrite("tests.contracts")
+
+# How long examples take to make depends on the machine, and on who else is at work there.
+hypothesis.settings.register_profile("any machine", suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("any machine")
 
 # Errors that tests provoke are many, and what stands in every frame of them is slow to print.
 structlog.configure(

@@ -145,7 +145,7 @@ class Zgw:
         return str(answer["url"])
 
     async def zaaktype(self, *, published: bool = False, catalogue: str = "", **fields: Any) -> str:
-        """The URL of a new zaaktype; a published one has a statustype, as it must."""
+        """The URL of a new zaaktype; a published one has a statustype."""
         values = zaaktype_values(catalogue or await self.catalogue(), **fields)
         url = await self._type(ZAAKTYPEN, values, published=False)
         if published:

@@ -149,7 +149,7 @@ class Maker:
         self.catalogue = catalogue
 
     async def zaaktype(self, *, published: bool = False, **fields: Any) -> str:
-        """The URL of a new zaaktype of the process; a published one has a statustype, as it must."""
+        """The URL of a new zaaktype of the process; a published one has a statustype."""
         values = {"selectielijstProcestype": self.urls["proces"], **fields}
         return await self.zgw.zaaktype(catalogue=self.catalogue, published=published, **values)
 

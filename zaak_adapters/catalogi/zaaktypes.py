@@ -38,7 +38,6 @@ def _named_informatieobjecttypen(change: Change) -> tuple[str, ...]:
 NEEDS_OF_PUBLICATION = tuple(
     Need(name, collection, query, acts=CHANGES, when=_is_publication, limit=limit)
     for name, collection, query, limit in (
-        ("statustypen", "statustypen", pointing_here("zaaktype"), 1),
         (
             "relaties met informatieobjecttypen",
             "zaaktype-informatieobjecttypen",
@@ -96,9 +95,3 @@ def what_it_names_is_published(change: Change) -> Iterator[Problem]:
         if concepts := [name for name in named(change) if name not in published]:
             reason = f"Publiceer eerst deze {collection}: {', '.join(concepts[:10])}."
             yield Problem(NON_FIELD, "concept-relation", reason)
-
-
-def it_has_a_statustype(change: Change) -> Iterator[Problem]:
-    """ztc-012, QC-5: a published zaaktype has a statustype."""
-    if _is_publication(change) and not change.related["statustypen"]:
-        yield Problem("statustypen", "concept-relation", "Geef het zaaktype ten minste een statustype.")

@@ -84,13 +84,11 @@ RESULTAATTYPEN = Resource(
     needs=(sub.listing("zaakobjecttypen", "resultaattypen"), sub.referring("resultaten", "resultaattype")),
     derivations=(archiving.derive_from_the_selectielijst,),
     stages=(
-        (),
+        (archiving.what_is_destroyed_has_a_brondatum, archiving.the_brondatum_is_complete),
         (
             *sub.GENERAL,
             archiving.its_class_is_of_the_procestype,
             archiving.the_afleidingswijze_fits_the_procestermijn,
-            archiving.what_is_destroyed_has_a_brondatum,
-            archiving.the_brondatum_is_complete,
             sub.what_is_referred_to_stays,
         ),
     ),

@@ -227,7 +227,6 @@ ZAAKTYPEN = Resource(
             rules.published_versions_do_not_overlap,
             rules.a_type_in_use_stays,
             zaaktypes.what_it_names_is_published,
-            zaaktypes.it_has_a_statustype,
         ),
     ),
     effects=(rules.publishing_is_one_at_a_time,),
