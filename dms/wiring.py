@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -117,7 +117,8 @@ def _path(url: str) -> Path:
 
 def collections(apis: tuple[Api, ...]) -> tuple[Collection, ...]:
     """Every collection, with the indexes that follow from what its resource declares."""
-    own = (_collection(resource) for api in apis for resource in api.resources)
+    resources = [resource for api in apis for resource in api.resources]
+    own = (_collection(resource, resources) for resource in resources)
     return (
         *own,
         AUDITTRAIL,
@@ -133,7 +134,7 @@ def collections(apis: tuple[Api, ...]) -> tuple[Collection, ...]:
     )
 
 
-def _collection(resource: Resource) -> Collection:
+def _collection(resource: Resource, others: Sequence[Resource]) -> Collection:
     indexes = [Index(fields, unique=True) for fields in resource.unique]
     for parameter in resource.filters:
         indexes += [Index((field,), elements=parameter.elements) for field in parameter.fields]
@@ -143,7 +144,19 @@ def _collection(resource: Resource) -> Collection:
         indexes.append(Index((resource.parent.field,)))
     if resource.guard is not None:
         indexes.append(Index((resource.guard.type, resource.guard.level)))
+    indexes += [index for other in others for index in _looked_up(resource, other)]
     return Collection(resource.collection, tuple(dict.fromkeys(indexes)))
+
+
+def _looked_up(resource: Resource, other: Resource) -> Iterator[Index]:
+    """How the answers of another resource find records of this one."""
+    for reverse in other.reverses:
+        if reverse.collection == resource.collection:
+            within = (reverse.within,) if reverse.within and not reverse.elements else ()
+            yield Index((*within, reverse.by), elements=reverse.elements)
+    for named in other.named:
+        if named.collection == resource.collection:
+            yield Index((named.within, named.by))
 
 
 @dataclass(frozen=True, slots=True)

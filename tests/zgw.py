@@ -20,6 +20,8 @@ ALL = "all-rights"
 WITHOUT_APPLICATION = "without-application"
 DOCUMENTS = "/documenten/api/v1/enkelvoudiginformatieobjecten"
 TYPES = "/catalogi/api/v1/informatieobjecttypen"
+ZAAKTYPEN = "/catalogi/api/v1/zaaktypen"
+BESLUITTYPEN = "/catalogi/api/v1/besluittypen"
 CATALOGUES = "/catalogi/api/v1/catalogussen"
 RSIN = "000000000"
 
@@ -134,6 +136,24 @@ class Zgw:
             assert (await self.post(f"{answer['url']}/publish")).status == 200
         return str(answer["url"])
 
+    async def zaaktype(self, *, published: bool = False, catalogue: str = "", **fields: Any) -> str:
+        """The URL of a new zaaktype."""
+        values = zaaktype_values(catalogue or await self.catalogue(), **fields)
+        return await self._type(ZAAKTYPEN, values, published=published)
+
+    async def besluittype(self, *, published: bool = True, catalogue: str = "", **fields: Any) -> str:
+        """The URL of a new besluittype."""
+        values = besluittype_values(catalogue or await self.catalogue(), **fields)
+        return await self._type(BESLUITTYPEN, values, published=published)
+
+    async def _type(self, at: str, values: dict[str, Any], *, published: bool) -> str:
+        answer = await self.post(at, values)
+        assert answer.status == 201, answer
+        if published:
+            done = await self.post(f"{answer['url']}/publish")
+            assert done.status == 200, done
+        return str(answer["url"])
+
     async def document(self, type_: str, **fields: Any) -> Answer:
         """A new document of this type; asserts that it was created."""
         answer = await self.post(DOCUMENTS, document_values(type_, **fields))
@@ -176,3 +196,42 @@ def document_values(type_: str, **fields: Any) -> dict[str, Any]:
     if content is not None:
         values["inhoud"] = base64.b64encode(content).decode()
     return values
+
+
+def zaaktype_values(catalogue: str, **fields: Any) -> dict[str, Any]:
+    """The required fields of a zaaktype, and others."""
+    return {
+        "catalogus": catalogue,
+        "identificatie": "ZT-1",
+        "omschrijving": "Vergunning",
+        "vertrouwelijkheidaanduiding": "openbaar",
+        "doel": "Vergunnen",
+        "aanleiding": "Een aanvraag",
+        "indicatieInternOfExtern": "extern",
+        "handelingInitiator": "aanvragen",
+        "onderwerp": "Vergunning",
+        "handelingBehandelaar": "behandelen",
+        "doorlooptijd": "P30D",
+        "opschortingEnAanhoudingMogelijk": False,
+        "verlengingMogelijk": False,
+        "publicatieIndicatie": False,
+        "productenOfDiensten": [],
+        "referentieproces": {"naam": "Vergunnen"},
+        "verantwoordelijke": "Gemeente",
+        "besluittypen": [],
+        "gerelateerdeZaaktypen": [],
+        "beginGeldigheid": "2020-01-01",
+        **fields,
+    }
+
+
+def besluittype_values(catalogue: str, **fields: Any) -> dict[str, Any]:
+    """The required fields of a besluittype, its name, and others."""
+    return {
+        "catalogus": catalogue,
+        "omschrijving": "Toekenning",
+        "publicatieIndicatie": False,
+        "informatieobjecttypen": [],
+        "beginGeldigheid": "2020-01-01",
+        **fields,
+    }

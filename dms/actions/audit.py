@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from dms.actions.fetch import fetch
 from dms.actions.service import Dms
 from dms.autorisaties.caller import Caller
 from dms.model.change import Change, Values, Write
-from dms.model.links import absolute, target
+from dms.model.links import absolute, target, with_absolute
 from dms.model.query import OLDEST_FIRST, And, Equals
 from dms.model.refusals import NotFound
 from dms.model.resource import Resource
@@ -99,12 +98,7 @@ def _shown(dms: Dms, line: Record, caller: Caller) -> Values:
     link = target(line["resourceUrl"])
     urls = dms.resource(link.resource).shape.urls if link else ()
     shown["wijzigingen"] = {
-        side: _with_origin(values, urls, caller.origin) for side, values in line["wijzigingen"].items()
+        side: values and with_absolute(values, urls, caller.origin)
+        for side, values in line["wijzigingen"].items()
     }
     return shown
-
-
-def _with_origin(values: Values | None, urls: tuple[str, ...], origin: str) -> dict[str, Any] | None:
-    if values is None:
-        return None
-    return {name: absolute(value, origin) if name in urls else value for name, value in values.items()}

@@ -61,11 +61,10 @@ async def create(
 def _server_defaults(resource: Resource) -> Values:
     shape = resource.shape
     fields = resource.record.model_fields
-    reversed_ = {reverse.field for reverse in resource.reverses}
     return {
         wire: field.get_default(call_default_factory=True)
         for name, field in fields.items()
-        if (wire := shape.wire(name)) in shape.read_only and wire not in reversed_ and wire != "url"
+        if (wire := shape.wire(name)) in shape.read_only - resource.filled_in and wire != "url"
     }
 
 

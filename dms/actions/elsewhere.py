@@ -8,6 +8,7 @@ from typing import Any
 from dms.actions.service import Dms
 from dms.model.change import Values
 from dms.model.fields import To
+from dms.model.links import at
 from dms.model.problems import Problem
 from dms.model.record import Shape
 from dms.model.refusals import Invalid
@@ -57,7 +58,11 @@ def _of_shape(answer: Mapping[str, Any], shape: Shape) -> Values | None:
 
 def _wrong(answer: Mapping[str, Any], shape: Shape) -> set[str]:
     # What begins with `/` is how links of our own are stored: no other host may speak of those.
-    wrong = {name for name in shape.urls if name in answer and not _are_foreign(answer[name])}
+    wrong = {
+        path.partition(".")[0]
+        for path in shape.urls
+        if not all(_are_foreign(links) for links in at(answer, path))
+    }
     try:
         shape.check(answer)
     except Invalid as refusal:

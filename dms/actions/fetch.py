@@ -31,7 +31,7 @@ async def fetch_version(
 ) -> Record:
     """The latest version of a document that the query describes (D-22); without a query the latest of all."""
     document = await fetch(dms, resource, id, caller)
-    if version is EVERYTHING:
+    if version == EVERYTHING:
         return document
     itself = both(Equals("_id", id), version)
     if await dms.metadata.find(resource.collection, itself, limit=1):

@@ -27,7 +27,7 @@ async def must_be_granted_on_parent(
     at. Raises `object-does-not-exist` and its kin, or `Denied`; a body that names none is left to the
     checks of its fields."""
     parent = resource.parent
-    if parent is None or not isinstance(sent.get(parent.field), str):
+    if parent is None or resource.guard is None or not isinstance(sent.get(parent.field), str):
         return
     value = relative(sent[parent.field], caller.origin)
     link = target(value) if value.startswith("/") else None
@@ -44,22 +44,26 @@ async def must_be_granted_on_parent(
 
 
 async def look_up_parent(dms: Dms, resource: Resource, change: Change) -> None:
-    """Find the main object of a sub resource; a new one gets what its rights depend on."""
+    """Find the main object of a sub resource, which gets what it keeps of that one."""
     parent = resource.parent
     link = target((change.new or change.before).get(parent.field)) if parent is not None else None
     if parent is None or link is None or link.resource != parent.resource:
         return
     record = await dms.metadata.get(parent.resource, link.id)
     change.related[parent.field] = record
-    above = dms.resource(parent.resource).guard
-    if record is not None and change.act == "create" and resource.guard is not None and above is not None:
-        change.after.update(_inherited(resource.guard, above, record))
+    if record is not None and change.new is not None:
+        change.new.update(_kept(resource, dms.resource(parent.resource), record))
 
 
 def parent_is_there(resource: Resource, change: Change) -> Iterator[Problem]:
     """G-48: a sub resource is made of a main object that exists."""
-    parent = resource.parent
-    if parent is not None and change.act == "create" and change.related.get(parent.field) is None:
+    parent, is_new = resource.parent, change.act == "create"
+    if (
+        parent is not None
+        and resource.guard is not None
+        and is_new
+        and change.related.get(parent.field) is None
+    ):
         yield _no_parent(parent)
 
 
@@ -69,11 +73,12 @@ def _no_parent(parent: Parent) -> Problem:
 
 
 async def look_up_followers(dms: Dms, resource: Resource, change: Change) -> None:
-    """Find the sub resources of a main object that goes, or that changes what their rights depend on."""
-    if resource.guard is not None and _rights_change(resource.guard, change):
+    """Find the sub resources of a main object that goes, or that changes what they keep of it."""
+    if change.old is not None:
         change.related[FOLLOWERS] = {
             child.name: await dms.metadata.find(child.collection, Equals(parent.field, change.url))
             for child, parent in _children(dms, resource)
+            if change.new is None or _kept(child, resource, change.new) != _kept(child, resource, change.old)
         }
 
 
@@ -84,23 +89,17 @@ def _children(dms: Dms, resource: Resource) -> Iterator[tuple[Resource, Parent]]
                 yield child, child.parent
 
 
-def _rights_change(guard: Guard, change: Change) -> bool:
-    if change.old is None:
-        return False
-    return change.new is None or _seen(guard, change.new) != _seen(guard, change.old)
-
-
-def _seen(guard: Guard, record: Values) -> tuple[Any, ...]:
-    return tuple(record.get(field) for field in _fields(guard))
+def _kept(child: Resource, main: Resource, record: Values) -> Values:
+    """What a sub resource keeps of its main object."""
+    kept = dict(child.parent.keeps(record)) if child.parent is not None else {}
+    if child.guard is not None and main.guard is not None:
+        seen = (record.get(field) for field in _fields(main.guard))
+        kept.update(zip(_fields(child.guard), seen, strict=True))
+    return kept
 
 
 def _fields(guard: Guard) -> tuple[str, ...]:
     return (guard.type, guard.level, *((guard.published,) if guard.published else ()))
-
-
-def _inherited(guard: Guard, above: Guard, record: Values) -> Values:
-    """What a sub resource keeps of its main object."""
-    return dict(zip(_fields(guard), _seen(above, record), strict=True))
 
 
 def family(dms: Dms, resource: Resource, change: Change) -> Iterable[Write]:
@@ -117,11 +116,8 @@ def family(dms: Dms, resource: Resource, change: Change) -> Iterable[Write]:
         yield Write("replace", parent.resource, touched)
     for name, records in change.related.get(FOLLOWERS, {}).items():
         child = dms.resource(name)
-        assert child.guard is not None
-        assert resource.guard is not None
         for record in records:
             if change.new is None:
                 yield Write("remove", child.collection, record)
             else:
-                kept = _inherited(child.guard, resource.guard, change.new)
-                yield Write("replace", child.collection, {**record, **kept})
+                yield Write("replace", child.collection, {**record, **_kept(child, resource, change.new)})

@@ -17,11 +17,12 @@ from dms.model.resource import Resource
 
 async def look_up(dms: Dms, resource: Resource, change: Change) -> None:
     """Find what the rules want to see: the records that are referred to, and then the resource's needs, one
-    by one in their order, so that a record that guards others can be read before them."""
+    by one in their order, so that a record that guards others can be read before them. Of a register that is
+    not served nothing is found, not even nothing: its name is not in `related`."""
     links = resource.shape.links.items()
     await asyncio.gather(*(_follow(dms, change, field, change.sent.get(field), to) for field, to in links))
     for need in resource.needs:
-        if change.act in need.acts and need.when(change):
+        if change.act in need.acts and need.when(change) and dms.keeps(need.collection):
             change.related[need.name] = await dms.metadata.find(
                 need.collection, need.query(change), limit=need.limit
             )
@@ -33,7 +34,7 @@ async def _follow(dms: Dms, change: Change, field: str, value: object, to: To) -
     Our own URLs are stored without their origin, and are never fetched.
     """
     link = target(value)
-    if link is not None and link.resource == to.resource:
+    if link is not None and link.resource == to.resource and dms.knows(to.resource):
         change.related[field] = await dms.metadata.get(link.resource, link.id)
     elif isinstance(value, str) and value and not value.startswith("/") and not to.strict:
         found = await found_elsewhere(dms, field, value, to)

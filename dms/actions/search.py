@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from dms.actions.service import Dms
 from dms.autorisaties.caller import Caller
-from dms.model.query import NEWEST_FIRST, Order, Query, both
+from dms.model.filters import Asked, Through
+from dms.model.links import target
+from dms.model.query import NEWEST_FIRST, Equals, Or, Order, Query, both
 from dms.model.refusals import Denied, NotFound
 from dms.model.resource import AnyOf, Resource
 from dms.storage.metadata.port import Record
@@ -51,6 +53,28 @@ async def search(
         dms.metadata.count(resource.collection, granted),
     )
     return page_of(records, page, each, total)
+
+
+async def query_asked(dms: Dms, asked: Asked) -> Query:
+    """The query of what was asked, with the records that its references lead to looked up (G-67, QG-15)."""
+    query = asked.query
+    for parameter, url in asked.through:
+        assert parameter.through is not None
+        found = await _led_to(dms, parameter.through, url)
+        query = both(query, parameter.ask(found) if found else Or())
+    return query
+
+
+async def _led_to(dms: Dms, through: Through, url: str) -> list[Record]:
+    if not dms.keeps(through.collection):
+        return []
+    if through.by is not None:
+        return await dms.metadata.find(through.collection, Equals(through.by, url))
+    link = target(url)
+    if link is None or link.resource != through.collection:
+        return []
+    record = await dms.metadata.get(through.collection, link.id)
+    return [record] if record is not None else []
 
 
 def page_of(records: list[Record], number: int, size: int, total: int) -> Page:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Protocol
 
+from dms.documenten import versions
 from dms.documenten.upload.mediatype import Blocked
 from dms.model.fields import moment_text
 from dms.model.resource import Api, Resource
@@ -77,6 +78,10 @@ class Dms:
     def knows(self, name: str) -> bool:
         """Whether some API has a resource with this name."""
         return name in self._resources
+
+    def keeps(self, collection: str) -> bool:
+        """Whether there is such a collection; a register that is not served has none."""
+        return collection in self._resources or collection == versions.COLLECTION
 
     def now(self) -> str:
         """This moment, as it is stored."""

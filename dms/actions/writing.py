@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from dms.actions.audit import audited
 from dms.actions.idempotency import CREATED_ONCE
+from dms.actions.names import look_up_names, names_are_known
 from dms.actions.numbering import give_number, hold_number, not_unique
 from dms.actions.parents import family, look_up_followers, look_up_parent, parent_is_there
 from dms.actions.references import immutable_fields_stay, look_up, references_lead_somewhere
@@ -40,6 +41,7 @@ async def decide(dms: Dms, resource: Resource, change: Change) -> None:
     finds any."""
     await look_up(dms, resource, change)
     await look_up_parent(dms, resource, change)
+    await look_up_names(dms, resource, change)
     for derive in resource.derivations:
         derive(change)
     await look_up_followers(dms, resource, change)
@@ -47,6 +49,7 @@ async def decide(dms: Dms, resource: Resource, change: Change) -> None:
         partial(references_lead_somewhere, resource),
         partial(parent_is_there, resource),
         partial(immutable_fields_stay, resource),
+        partial(names_are_known, resource),
     )
     first, *later = resource.stages or ((),)
     check((*general, *first), change)

@@ -93,7 +93,7 @@ class DocumentHandlers(ResourceHandlers):
     async def download(self, request: web.Request) -> web.StreamResponse:
         """`GET` and `HEAD` of the content: 200, 206, 204 when there is none (D-38, QD-6)."""
         who = self.caller(request, self.scopes_of("download"), json=False)
-        version = self.asked_version(request, who)
+        version = self.asked_version(request, who).query
         record = await fetch_version(self.dms, self.resource, record_id(request), who, version=version)
         if record["_body"] is None:
             return web.Response(status=204)

@@ -13,7 +13,7 @@ from dms.api.json_response import json_response
 from dms.api.schemas import Schemas
 from dms.model.filters import Filter
 from dms.model.links import root
-from dms.model.resource import AnyOf, Api, Operation, Resource
+from dms.model.resource import AnyOf, Api, Operation, Resource, scope_names
 
 _PROBLEMS = {
     "400": ("ValidatieFout", "Bad request"),
@@ -234,7 +234,7 @@ class _Writer:
             "summary": resource.summary,
             "parameters": list(parameters),
             "responses": {str(status): success, **problems},
-            "security": [{"JWT-Claims": [scope]} for scope in scopes],
+            "security": [{"JWT-Claims": [scope]} for scope in scope_names(scopes)],
         }
         if request is not None:
             operation["requestBody"] = {

@@ -15,15 +15,15 @@ from dms.actions.create import create
 from dms.actions.expansion import expansion
 from dms.actions.fetch import fetch_version
 from dms.actions.remove import remove
-from dms.actions.search import Page, search
+from dms.actions.search import Page, query_asked, search
 from dms.actions.service import Dms
 from dms.api.authentication import caller
 from dms.api.json_response import json_response, tagged_response
 from dms.api.reading import must_accept_json, read_json
 from dms.autorisaties.caller import Caller
-from dms.model.filters import query_of, refuse_unknown
+from dms.model.filters import Asked, asked, refuse_unknown
 from dms.model.links import UUID
-from dms.model.query import NEWEST_FIRST, Query
+from dms.model.query import NEWEST_FIRST
 from dms.model.record import Shape
 from dms.model.refusals import Denied, NotFound, invalid
 from dms.model.resource import AnyOf, Resource
@@ -46,8 +46,8 @@ class ResourceHandlers:
         known = {parameter.name for parameter in self.resource.filters}
         known |= {"expand"} if self.resource.expands else set()
         refuse_unknown(request.query, known | self.paging)
-        query = query_of(self.resource.filters, request.query, who.origin)
-        return await self.found(request, who, query, expand=request.query.get("expand"))
+        given = asked(self.resource.filters, request.query, who.origin)
+        return await self.found(request, who, given, expand=request.query.get("expand"))
 
     async def zoek(self, request: web.Request) -> web.StreamResponse:
         """`POST /resource/_zoek`: the same page, for criteria in a body (G-80, G-82). They are the filters of
@@ -59,8 +59,8 @@ class ResourceHandlers:
         given = {found.name: sent[found.name] for found in known if sent.get(found.name) is not None}
         if not given:
             raise invalid("empty_search_body", "Noem ten minste een criterium om op te zoeken.")
-        query = query_of(known, given, who.origin)
-        return await self.found(request, who, query, expand=_paths(sent, request))
+        criteria = asked(known, given, who.origin)
+        return await self.found(request, who, criteria, expand=_paths(sent, request))
 
     @property
     def paging(self) -> set[str]:
@@ -70,26 +70,26 @@ class ResourceHandlers:
         return known | ({"ordering"} if self.resource.ordering else set())
 
     async def found(
-        self, request: web.Request, who: Caller, query: Query, *, expand: str | None
+        self, request: web.Request, who: Caller, given: Asked, *, expand: str | None
     ) -> web.StreamResponse:
-        """The answer of a list: what the query finds, as far as the caller may read it."""
+        """The answer of a list: what is asked for, as far as the caller may read it."""
         tree = expansion(self.dms, self.resource, expand)
-        asked = self.resource.ordering and request.query.get("ordering")
+        order = self.resource.ordering and request.query.get("ordering")
         page = await search(
             self.dms,
             self.resource,
-            query,
+            await query_asked(self.dms, given),
             who,
             page=page_number(request),
             size=page_size(request) if self.resource.paginated else self.dms.limits.longest_list,
-            order=self.resource.ordering.read(asked) if self.resource.ordering and asked else NEWEST_FIRST,
+            order=self.resource.ordering.read(order) if self.resource.ordering and order else NEWEST_FIRST,
         )
         if not self.resource.paginated and page.has_next:
             reason = (
                 f"Dit zijn er {page.total}, meer dan in een lijst passen: beperk de vraag met een filter."
             )
             raise invalid("too-many-results", reason)
-        answers = await shown(self.dms, self.resource, page.records, who, expand=tree)
+        answers = await shown(self.dms, self.resource, page.records, who, expand=tree, day=given.day)
         return paged(request, who, page, answers) if self.resource.paginated else json_response(answers)
 
     async def create(self, request: web.Request) -> web.StreamResponse:
@@ -110,14 +110,14 @@ class ResourceHandlers:
         expandable = {"expand"} if self.resource.expands else set()
         refuse_unknown(request.query, {p.name for p in self.resource.reading} | expandable)
         expand = expansion(self.dms, self.resource, request.query.get("expand"))
-        version = self.asked_version(request, who)
-        record = await fetch_version(self.dms, self.resource, record_id(request), who, version=version)
-        [answer] = await shown(self.dms, self.resource, [record], who, expand=expand)
+        given = self.asked_version(request, who)
+        record = await fetch_version(self.dms, self.resource, record_id(request), who, version=given.query)
+        [answer] = await shown(self.dms, self.resource, [record], who, expand=expand, day=given.day)
         return tagged_response(request, answer)
 
-    def asked_version(self, request: web.Request, who: Caller) -> Query:
+    def asked_version(self, request: web.Request, who: Caller) -> Asked:
         """What the reading parameters ask for, EVERYTHING when there are none."""
-        return query_of(self.resource.reading, request.query, who.origin)
+        return asked(self.resource.reading, request.query, who.origin)
 
     async def update(self, request: web.Request) -> web.StreamResponse:
         """`PUT` of a record."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from dms.model.fields import VERTROUWELIJKHEID
 from dms.model.query import EVERYTHING, And, Equals, Or, Query, Range
-from dms.model.resource import AnyOf, Guard, Resource
+from dms.model.resource import AnyOf, Guard, Resource, scope_of
 
 _HIGHEST = max(VERTROUWELIJKHEID.values())
 
@@ -82,10 +82,11 @@ class Access:
         return self.only_published and guard.published is not None
 
     def _granting(self, component: str, scopes: AnyOf) -> list[Grant]:
+        wanted = [scope_of(scope, component) for scope in scopes]
         return [
             grant
             for grant in self.grants
-            if grant.component == component and not grant.scopes.isdisjoint(scopes)
+            if any(grant.component == where and name in grant.scopes for where, name in wanted)
         ]
 
 

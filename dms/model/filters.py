@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
+from dms.model.change import Values
 from dms.model.fields import Url
 from dms.model.links import relative
 from dms.model.problems import NON_FIELD, Problem
@@ -19,6 +20,15 @@ from dms.model.refusals import Invalid
 URL = Annotated[str, Url()]
 
 
+@dataclass(frozen=True, slots=True)
+class Through:
+    """The records of a collection that a URL leads to: the one of which it is the URL, or with `by`, those
+    that hold it there."""
+
+    collection: str
+    by: str | None = None
+
+
 @dataclass(frozen=True)
 class Filter:
     """One query parameter: how its text is read, and what it asks of a record.
@@ -26,6 +36,8 @@ class Filter:
     `fields` are the fields it looks at, which get an index; `elements` says that they are lists. `words`
     says that the text is a list by comma of values of the type, which `ask` gets as a tuple. `default` is
     the text that holds when the parameter is absent. `experimental`: the standard does not have it.
+    `through` looks up the records that a URL leads to, and `ask` gets those. `day`: related records are
+    answered as they are on that date.
     """
 
     name: str
@@ -38,6 +50,8 @@ class Filter:
     default: str | None = None
     description: str = ""
     experimental: bool = False
+    through: Through | None = None
+    day: bool = False
 
     @cached_property
     def _adapter(self) -> TypeAdapter[Any]:
@@ -51,11 +65,15 @@ class Filter:
     def read(self, given: object, origin: str) -> Query:
         """What this asks: a text, or the value of a member of JSON. Raises pydantic's error if it cannot be
         read (G-66)."""
+        return self.ask(self.value(given, origin))
+
+    def value(self, given: object, origin: str) -> Any:
+        """What is asked for, URLs as they are stored."""
         text: object = _words(given) if self.words else _text(given)
         value = self._adapter.validate_python(text)
         if self.is_url:
-            value = tuple(relative(list(value), origin)) if self.words else relative(value, origin)
-        return self.ask(value)
+            return tuple(relative(list(value), origin)) if self.words else relative(value, origin)
+        return value
 
 
 def extra(*filters: Filter) -> tuple[Filter, ...]:
@@ -78,6 +96,14 @@ def link(name: str, *, field: str | None = None) -> Filter:
 def link_in_list(name: str, *, field: str) -> Filter:
     """`?name=https://…`: the list in the field holds that reference."""
     return Filter(name, lambda value: AnyElement(field, value), URL, (field,), elements=True, is_url=True)
+
+
+def through(
+    name: str, collection: str, ask: Callable[[list[Values]], Query], *, by: str | None = None
+) -> Filter:
+    """`?name=https://…`: what is asked depends on the records that the reference leads to; where it leads to
+    none, nothing is found (G-67)."""
+    return Filter(name, ask, URL, is_url=True, through=Through(collection, by))
 
 
 def one_of(name: str, type: Any = str, *, field: str | None = None) -> Filter:
@@ -145,9 +171,19 @@ def _text(given: object) -> object:
     return str(given) if isinstance(given, int | float) else given
 
 
-def query_of(filters: Iterable[Filter], given: Mapping[str, Any], origin: str) -> Query:
+class Asked(NamedTuple):
+    """What parameters ask together: a query, what is still to be looked up for it, and as of which day."""
+
+    query: Query
+    through: tuple[tuple[Filter, str], ...] = ()
+    day: str | None = None
+
+
+def asked(filters: Iterable[Filter], given: Mapping[str, Any], origin: str) -> Asked:
     """What all the given parameters ask together. Raises `Invalid` with a problem for each unreadable one."""
     query: Query = EVERYTHING
+    through: list[tuple[Filter, str]] = []
+    day: str | None = None
     problems: list[Problem] = []
     for parameter in filters:
         text = given.get(parameter.name)
@@ -155,13 +191,24 @@ def query_of(filters: Iterable[Filter], given: Mapping[str, Any], origin: str) -
         if text is None:
             continue
         try:
-            query = both(query, parameter.read(text, origin))
+            value = parameter.value(text, origin)
         except ValidationError as error:
             code = problem_of(error.errors()[0])
             problems.append(Problem(parameter.name, code.code, code.reason))
+            continue
+        day = value if parameter.day else day
+        if parameter.through is not None:
+            through.append((parameter, value))
+        else:
+            query = both(query, parameter.ask(value))
     if problems:
         raise Invalid(problems)
-    return query
+    return Asked(query, tuple(through), day)
+
+
+def query_of(filters: Iterable[Filter], given: Mapping[str, Any], origin: str) -> Query:
+    """The query of parameters for which nothing is to be looked up."""
+    return asked(filters, given, origin).query
 
 
 def refuse_unknown(given: Iterable[str], known: Iterable[str]) -> None:

@@ -7,7 +7,7 @@ the service can move to another host without touching its data. Any other URL is
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -74,9 +74,33 @@ def absolute(url: Any, origin: str) -> Any:
 
 
 def with_relative(values: Mapping[str, Any], names: Iterable[str], origin: str) -> dict[str, Any]:
-    """The values with these fields as they are stored."""
+    """The values with these fields as they are stored; a name may be a path into groups and lists of them."""
+    return _each(values, names, lambda url: relative(url, origin))
+
+
+def with_absolute(values: Mapping[str, Any], names: Iterable[str], origin: str) -> dict[str, Any]:
+    """The values with these fields as they are answered."""
+    return _each(values, names, lambda url: absolute(url, origin))
+
+
+def at(value: Any, path: str) -> Iterator[Any]:
+    """What stands at a path into groups and lists of them."""
+    head, _, rest = path.partition(".")
+    for group in value if isinstance(value, list) else (value,):
+        if isinstance(group, Mapping) and head in group:
+            yield from at(group[head], rest) if rest else (group[head],)
+
+
+def _each(values: Mapping[str, Any], names: Iterable[str], change: Callable[[Any], Any]) -> dict[str, Any]:
     changed = dict(values)
     for name in names:
-        if name in changed:
-            changed[name] = relative(changed[name], origin)
+        head, _, rest = name.partition(".")
+        if head in changed:
+            changed[head] = _inside(changed[head], rest, change) if rest else change(changed[head])
     return changed
+
+
+def _inside(value: Any, path: str, change: Callable[[Any], Any]) -> Any:
+    if isinstance(value, list):
+        return [_inside(group, path, change) for group in value]
+    return _each(value, (path,), change) if isinstance(value, Mapping) else value

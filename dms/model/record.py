@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, get_args
 
 from annotated_types import GroupedMetadata
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, create_model
@@ -66,6 +66,7 @@ _CODES = {
     "missing": "required",
     "string_too_long": "max_length",
     "string_too_short": "min_length",
+    "too_long": "max_length",
     "literal_error": "invalid_choice",
     "greater_than_equal": "min_value",
     "less_than_equal": "max_value",
@@ -179,8 +180,15 @@ class Shape:
 
     @cached_property
     def urls(self) -> tuple[str, ...]:
-        """Wire names of fields that may hold URLs of this installation: a URL, or a list of them."""
-        return tuple(sorted(self._named(OwnUrl)))
+        """Wire names of fields that may hold URLs of this installation: a URL, or a list of them. Those of a
+        group, or of a list of groups, are paths."""
+        within = (
+            f"{self.wire(name)}.{url}"
+            for name, field in self.record.model_fields.items()
+            for group in _groups(field.annotation)
+            for url in Shape.of(group).urls
+        )
+        return tuple(sorted((*self._named(OwnUrl), *within)))
 
     @cached_property
     def links(self) -> dict[str, To]:
@@ -246,6 +254,14 @@ class Shape:
             for marker in _markers(field)
             if isinstance(marker, GroupOf) and marker.kind.unset is not None
         }
+
+
+def _groups(annotation: Any) -> Iterator[type[Record]]:
+    """The classes of records within a type."""
+    if isinstance(annotation, type) and issubclass(annotation, Record):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _groups(part)
 
 
 def _marked(field: FieldInfo, marker: type) -> bool:

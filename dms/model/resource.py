@@ -10,13 +10,26 @@ from typing import Any, Literal, TypeAlias
 from dms.model.change import Act, Change, Derivation, Effect, Rule, Values
 from dms.model.filters import Filter
 from dms.model.links import own
+from dms.model.lists import Named, Reverse
 from dms.model.problems import Problem
-from dms.model.query import EVERYTHING, By, Equals, Order, Query
+from dms.model.query import By, Equals, Order, Query
 from dms.model.record import Record, Shape
 from dms.model.refusals import Invalid
 
 AnyOf: TypeAlias = tuple[str, ...]
-"""Scopes of which one is enough."""
+"""Scopes of which one is enough. `zrc:zaken.lezen` is a scope of another component than the resource's."""
+
+
+def scope_of(scope: str, component: str) -> tuple[str, str]:
+    """The component in which a scope is granted, and its name there; by default in this component."""
+    other, _, name = scope.rpartition(":")
+    return other or component, name
+
+
+def scope_names(scopes: AnyOf) -> tuple[str, ...]:
+    """The scopes as clients know them, without components."""
+    return tuple(scope.rpartition(":")[2] for scope in scopes)
+
 
 Verb: TypeAlias = Literal["list", "create", "fetch", "update", "patch", "remove"]
 ALL_VERBS: frozenset[Verb] = frozenset({"list", "create", "fetch", "update", "patch", "remove"})
@@ -56,11 +69,14 @@ class Parent:
 
     `field` holds the reference, `resource` names what it refers to. `touch` changes the main object when a
     sub resource comes or goes: given the change and a copy of the main object, which is written after it.
+    `keeps` tells which fields a sub resource has of its main object, beside its rights: they follow when that
+    one changes. A main object without a guard gives no rights of its own, and is a reference like any other.
     """
 
     field: str
     resource: str
     touch: Callable[[Change, Values], None] = lambda change, parent: None
+    keeps: Callable[[Values], Values] = lambda parent: {}
 
 
 CHANGES: frozenset[Act] = frozenset({"update", "partial_update", "destroy"})
@@ -85,23 +101,6 @@ class Need:
 def pointing_here(by: str) -> Callable[[Change], Query]:
     """The query for the records whose field `by` refers to the record that changes."""
     return lambda change: Equals(by, change.url)
-
-
-@dataclass(frozen=True, slots=True)
-class Reverse:
-    """A list in the answer that is made of the records that point back, with one query for a whole page.
-
-    `show` makes an element of such a record; `when` tells which records have the list at all; `where`
-    (made afresh from today's date) narrows it.
-    """
-
-    field: str
-    collection: str
-    by: str
-    show: Callable[[Values, Values], Any]
-    where: Callable[[str], Query] = lambda today: EVERYTHING
-    when: Callable[[Values], bool] = lambda record: True
-    order: str = "_created"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +169,7 @@ class Resource:
     `record` is its shape; `update_record` and `created_record` differ from it where the standard asks more
     of an update, or shows more after a create. `stages` are its rules: those of a stage are asked only when
     the stage before found nothing (G-33). `derivations` run before the rules, `effects` after them.
+    `expands_by` names, for a list of objects that hold a reference each, the member that is the reference.
     """
 
     api: str
@@ -195,7 +195,9 @@ class Resource:
     unique: tuple[tuple[str, ...], ...] = ()
     indexed: tuple[str, ...] = ()
     expands: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    expands_by: Mapping[str, str] = field(default_factory=dict)
     reverses: tuple[Reverse, ...] = ()
+    named: tuple[Named, ...] = ()
     numbering: Numbering | None = None
     needs: tuple[Need, ...] = ()
     derivations: tuple[Derivation, ...] = ()
@@ -224,6 +226,13 @@ class Resource:
     def url(self, id: str) -> str:
         """The link to a record as it is stored."""
         return own(self.api, self.name, id)
+
+    @cached_property
+    def filled_in(self) -> frozenset[str]:
+        """Fields that are made when an answer is given, and not kept."""
+        names = {name for each in self.named if each.member is None for name in each.names}
+        unwritten = {each.field for each in self.named if not each.written}
+        return frozenset({reverse.field for reverse in self.reverses} | names | unwritten)
 
     @property
     def collection(self) -> str:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Literal
 
 from pydantic import AfterValidator
 
 from dms.model.change import Act, Change, Write
-from dms.model.fields import Datum, refuse
-from dms.model.filters import Filter
+from dms.model.fields import refuse
 from dms.model.problems import NON_FIELD, Problem
-from dms.model.query import EVERYTHING, And, Equals, IsNull, Or, Query, Range
-from dms.model.resource import EVERY_ACT, Need
+from dms.model.query import And, Equals, Or, Query
+from dms.model.resource import EVERY_ACT, Need, pointing_here
 from zaak_adapters.catalogi.scopes import FORCED_REMOVE, FORCED_WRITE
 
 
@@ -27,78 +25,40 @@ UPPER_CASE = AfterValidator(_upper_case)
 """C-01: a domein is written in capitals."""
 
 
-def valid_on(day: str) -> Query:
-    """C-22: the versions that are valid on a day, their last day included."""
-    ends = Or((IsNull("eindeGeldigheid"), Range("eindeGeldigheid", gte=day)))
-    return And((Range("beginGeldigheid", lte=day), ends))
-
-
-def published_and_valid(today: str) -> Query:
-    """C-52: the versions to which a relation leads."""
-    return And((Equals("concept", False), valid_on(today)))
-
-
-_STATUS: dict[str, Query] = {
-    "alles": EVERYTHING,
-    "concept": Equals("concept", True),
-    "definitief": Equals("concept", False),
-}
-CONCEPT_STATUS = Filter(
-    "status",
-    lambda value: _STATUS[value],
-    type=Literal["alles", "concept", "definitief"],
-    default="definitief",
-    description="C-23: alleen gepubliceerde typen (definitief), alleen concepten, of alles.",
-)
-DATUM_GELDIGHEID = Filter(
-    "datumGeldigheid",
-    valid_on,
-    type=Datum,
-    fields=("beginGeldigheid",),
-    description="C-22: alleen versies die op deze datum gelden.",
-)
-
-
 def _ends_up_published(change: Change) -> bool:
     return bool(change.facts.get("publish")) or (change.old is not None and not change.old["concept"])
 
 
-def _same_type_published(change: Change) -> Query:
-    record = change.new or change.before
-    return And(
-        (
-            Equals("catalogus", record["catalogus"]),
-            Equals("omschrijving", record["omschrijving"]),
-            Equals("concept", False),
-        )
+_DESTROY: frozenset[Act] = frozenset({"destroy"})
+_PUBLISHED_AFTER: frozenset[Act] = EVERY_ACT - _DESTROY
+_USED = "gebruikt in "
+
+
+def needs_of_versions(collection: str, name: str) -> tuple[Need, ...]:
+    """What ztc-016 wants to see of the types in this collection, whose versions share this field."""
+
+    def published(change: Change) -> Query:
+        if not change.after[name]:
+            return Or()  # without a name it is a version of nothing else
+        parts = (Equals(field, change.after[field]) for field in ("catalogus", name))
+        return And((*parts, Equals("concept", False)))
+
+    return (
+        # First, for whoever publishes writes it: what was read after it has not changed when that succeeds.
+        Need(
+            "catalogus van het type",
+            "catalogussen",
+            lambda change: Equals("url", change.after["catalogus"]),
+            acts=_PUBLISHED_AFTER,
+            when=_ends_up_published,
+        ),
+        Need("versies", collection, published, acts=_PUBLISHED_AFTER, when=_ends_up_published),
     )
 
 
-def _of_this_type(change: Change) -> Query:
-    return Equals("informatieobjecttype", change.url)
-
-
-_DESTROY: frozenset[Act] = frozenset({"destroy"})
-_PUBLISHED_AFTER: frozenset[Act] = EVERY_ACT - _DESTROY
-TYPE_NEEDS = (
-    # First, for whoever publishes writes it: what was read after it cannot have changed when that succeeds.
-    Need(
-        "catalogus van het type",
-        "catalogussen",
-        lambda change: Equals("url", change.after["catalogus"]),
-        acts=_PUBLISHED_AFTER,
-        when=_ends_up_published,
-    ),
-    Need(
-        "versies",
-        "informatieobjecttypen",
-        _same_type_published,
-        acts=_PUBLISHED_AFTER,
-        when=_ends_up_published,
-    ),
-    Need("documenten", "enkelvoudiginformatieobjecten", _of_this_type, acts=_DESTROY, limit=1),
-    Need("oude documenten", "enkelvoudiginformatieobjectversies", _of_this_type, acts=_DESTROY, limit=1),
-)
+def used_in(collection: str, by: str) -> Need:
+    """C-13: what may be of this type."""
+    return Need(f"{_USED}{collection}", collection, pointing_here(by), acts=_DESTROY, limit=1)
 
 
 def a_new_type_is_a_concept(change: Change) -> None:
@@ -153,6 +113,8 @@ def publishing_is_one_at_a_time(change: Change) -> Iterator[Write]:
 
 
 def a_type_in_use_stays(change: Change) -> Iterator[Problem]:
-    """C-13: a type of which there are documents is not removed."""
-    if change.act == "destroy" and (change.related["documenten"] or change.related["oude documenten"]):
-        yield Problem(NON_FIELD, "pending-relations", "Er zijn documenten van dit type.")
+    """C-13: a type is not removed while something is of that type."""
+    if change.act == "destroy":
+        for name, found in change.related.items():
+            if found and name.startswith(_USED):
+                yield Problem(NON_FIELD, "pending-relations", f"Dit type wordt {name}.")

@@ -42,6 +42,7 @@ from dms.model.filters import (
     link_in_list,
     one_of,
 )
+from dms.model.lists import Reverse
 from dms.model.record import Group, GroupOf, Record
 from dms.model.resource import (
     Guard,
@@ -50,7 +51,6 @@ from dms.model.resource import (
     Operation,
     Ordering,
     Resource,
-    Reverse,
     Scopes,
     pointing_here,
 )

@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Annotated
 
 from dms.model.change import Values
-from dms.model.fields import RSIN, Datum, Email, OwnLink, OwnUrl, ReadOnly, Text
+from dms.model.fields import RSIN, Datum, Email, OwnLink, Text
 from dms.model.filters import equals, one_of
 from dms.model.record import Record
-from dms.model.resource import Resource, Reverse
+from dms.model.resource import Resource
 from zaak_adapters.catalogi import rules
+from zaak_adapters.catalogi.fields import Links, Names
+from zaak_adapters.catalogi.history import in_this, published_and_valid
 from zaak_adapters.catalogi.scopes import SCOPES
-
-_Links = Annotated[tuple[str, ...], ReadOnly(), OwnUrl()]
-_Names = Annotated[tuple[str, ...], ReadOnly()]
 
 
 class Catalogus(Record):
@@ -25,11 +24,11 @@ class Catalogus(Record):
     contactpersoon_beheer_naam: Annotated[str, Text(40, shortest=1)]
     contactpersoon_beheer_telefoonnummer: Annotated[str, Text(20)] = ""
     contactpersoon_beheer_emailadres: Email = ""
-    zaaktypen: _Links = ()
-    besluittypen: _Links = ()
-    besluittype_omschrijving: _Names = ()
-    informatieobjecttypen: _Links = ()
-    informatieobjecttype_omschrijving: _Names = ()
+    zaaktypen: Links = ()
+    besluittypen: Links = ()
+    besluittype_omschrijving: Names = ()
+    informatieobjecttypen: Links = ()
+    informatieobjecttype_omschrijving: Names = ()
     naam: Annotated[str, Text(200)] | None = None
     versie: Annotated[str, Text(20)] | None = None
     begindatum_versie: Datum | None = None
@@ -57,21 +56,22 @@ CATALOGUSSEN = Resource(
     ),
     unique=(("domein", "rsin"),),
     indexed=("url",),
-    expands={"informatieobjecttypen": ("informatieobjecttypen",)},
+    expands={name: (name,) for name in ("zaaktypen", "besluittypen", "informatieobjecttypen")},
     reverses=(
-        Reverse(
-            field="informatieobjecttypen",
-            collection="informatieobjecttypen",
-            by="catalogus",
-            show=lambda type_, _: type_["url"],
-            where=rules.published_and_valid,
+        *in_this("zaaktypen", "catalogus", where=published_and_valid, zaaktypen="url"),
+        *in_this(
+            "besluittypen",
+            "catalogus",
+            where=published_and_valid,
+            besluittypen="url",
+            besluittypeOmschrijving="omschrijving",
         ),
-        Reverse(
-            field="informatieobjecttypeOmschrijving",
-            collection="informatieobjecttypen",
-            by="catalogus",
-            show=lambda type_, _: type_["omschrijving"],
-            where=rules.published_and_valid,
+        *in_this(
+            "informatieobjecttypen",
+            "catalogus",
+            where=published_and_valid,
+            informatieobjecttypen="url",
+            informatieobjecttypeOmschrijving="omschrijving",
         ),
     ),
 )

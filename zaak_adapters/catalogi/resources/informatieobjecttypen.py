@@ -8,15 +8,21 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from dms.model.change import Values
-from dms.model.fields import Datum, OwnLink, OwnUrl, ReadOnly, Text, To, Url, Vertrouwelijkheidaanduiding
-from dms.model.filters import equals, link
+from dms.model.fields import Datum, OwnLink, ReadOnly, Text, To, Url, Vertrouwelijkheidaanduiding
+from dms.model.filters import contains, equals, extra, link, through
+from dms.model.query import And, Equals, In, Query
 from dms.model.record import Group, GroupOf, Record
-from dms.model.resource import Operation, Resource
-from zaak_adapters.catalogi import rules
+from dms.model.resource import Resource
+from zaak_adapters.catalogi import operations, rules
+from zaak_adapters.catalogi.fields import Links, Names
+from zaak_adapters.catalogi.history import (
+    CONCEPT_STATUS,
+    DATUM_GELDIGHEID,
+    first_begin_and_last_end,
+    naming_this,
+    of_published_and_valid,
+)
 from zaak_adapters.catalogi.scopes import SCOPES
-
-_Links = Annotated[tuple[str, ...], ReadOnly(), OwnUrl()]
-_Names = Annotated[tuple[str, ...], ReadOnly()]
 
 
 class OmschrijvingGeneriek(Group):
@@ -49,10 +55,10 @@ class InformatieObjectType(Record):
     begin_object: Annotated[Datum | None, ReadOnly(listed=True)] = None
     einde_object: Annotated[Datum | None, ReadOnly(listed=True)] = None
     concept: Annotated[bool, ReadOnly()] = True
-    zaaktypen: _Links = ()
+    zaaktypen: Links = ()
     zaaktype_identificaties: Annotated[tuple[str, ...], ReadOnly(listed=True)] = ()
-    besluittypen: _Links = ()
-    besluittype_omschrijving: _Names = ()
+    besluittypen: Links = ()
+    besluittype_omschrijving: Names = ()
     informatieobjectcategorie: Annotated[str, Text(80, shortest=1)]
     trefwoord: list[Annotated[str, Text(30)]] = Field(default_factory=list)
     omschrijving_generiek: Annotated[OmschrijvingGeneriek | None, GroupOf(OmschrijvingGeneriek)] = None
@@ -61,6 +67,13 @@ class InformatieObjectType(Record):
 def _label(record: Values) -> str:
     return str(record["omschrijving"])
 
+
+def _in_zaaktype(relations: list[Values]) -> Query:
+    names = tuple(dict.fromkeys(relation["informatieobjecttype"] for relation in relations))
+    return And((Equals("catalogus", relations[0]["catalogus"]), In("omschrijving", names)))
+
+
+_OF_ZAAKTYPE = through("zaaktype", "zaaktype-informatieobjecttypen", _in_zaaktype, by="zaaktype")
 
 INFORMATIEOBJECTTYPEN = Resource(
     api="catalogi",
@@ -73,13 +86,40 @@ INFORMATIEOBJECTTYPEN = Resource(
     scopes=SCOPES,
     filters=(
         link("catalogus"),
-        rules.CONCEPT_STATUS,
-        rules.DATUM_GELDIGHEID,
+        CONCEPT_STATUS,
+        DATUM_GELDIGHEID,
         equals("omschrijving"),
+        *extra(contains("omschrijving__icontains", field="omschrijving"), _OF_ZAAKTYPE),
     ),
-    indexed=("catalogus",),
-    expands={"catalogus": ("catalogussen",)},
-    needs=rules.TYPE_NEEDS,
+    expands={
+        "catalogus": ("catalogussen",),
+        "zaaktypen": ("zaaktypen",),
+        "besluittypen": ("besluittypen",),
+    },
+    reverses=(
+        *first_begin_and_last_end("informatieobjecttypen", "omschrijving"),
+        *naming_this(
+            "zaaktype-informatieobjecttypen",
+            "informatieobjecttype",
+            key="omschrijving",
+            elements=False,
+            where=of_published_and_valid,
+            zaaktypen="zaaktype",
+            zaaktypeIdentificaties="zaaktypeIdentificatie",
+        ),
+        *naming_this(
+            "besluittypen",
+            "informatieobjecttypen",
+            key="omschrijving",
+            besluittypen="url",
+            besluittypeOmschrijving="omschrijving",
+        ),
+    ),
+    needs=(
+        *rules.needs_of_versions("informatieobjecttypen", "omschrijving"),
+        rules.used_in("enkelvoudiginformatieobjecten", "informatieobjecttype"),
+        rules.used_in("enkelvoudiginformatieobjectversies", "informatieobjecttype"),
+    ),
     derivations=(rules.a_new_type_is_a_concept,),
     stages=(
         (rules.it_ends_after_it_begins,),
@@ -89,14 +129,5 @@ INFORMATIEOBJECTTYPEN = Resource(
     effects=(rules.publishing_is_one_at_a_time,),
     channel="informatieobjecttypen",
     kenmerken=("catalogus",),
-    operations=(
-        Operation(
-            "publish",
-            "POST",
-            "publish",
-            scopes=("catalogi.schrijven",),
-            answer=InformatieObjectType,
-            summary="Publiceer het type: daarna is het geen concept meer.",
-        ),
-    ),
+    operations=(operations.publish(InformatieObjectType),),
 )
