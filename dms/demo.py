@@ -1,4 +1,4 @@
-"""A small catalogue to begin with, so that a first document has a type."""
+"""A small catalogue to begin with, so that a first document has a type, and lists with examples."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from dms.actions.service import Dms
 from dms.autorisaties.applications import Application
 from dms.autorisaties.caller import Caller
 from dms.model.query import Equals
+from zaak_adapters.referentielijsten.form import LISTS
+from zaak_adapters.referentielijsten.register import fill
+from zaak_adapters.referentielijsten.sample import sample
 
 DOMEIN = "DEMO"
 RSIN = "000000000"
@@ -37,3 +40,11 @@ async def demo_types(dms: Dms, application: Application) -> list[str]:
         type_ = await create(dms, types, sent, caller, {})
         made.append(str((await publish(dms, types, type_["_id"], caller))["url"]))
     return made
+
+
+async def demo_lists(dms: Dms) -> None:
+    """The lists of the sample, unless there is something in them already."""
+    for resource in LISTS.values():
+        if await dms.metadata.count(resource.collection):
+            return
+    await fill(dms.metadata, sample())

@@ -37,9 +37,10 @@ from dms.storage.metadata.sqlite import SqliteMetadataStore
 from dms.storage.scanning.clamd import ClamdScanner
 from dms.storage.scanning.port import Why
 from zaak_adapters.catalogi.api import CATALOGI
+from zaak_adapters.referentielijsten.api import REFERENTIELIJSTEN
 
 T = TypeVar("T")
-APIS: tuple[Api, ...] = (DOCUMENTEN, CATALOGI)
+APIS: tuple[Api, ...] = (DOCUMENTEN, CATALOGI, REFERENTIELIJSTEN)
 
 
 async def _sqlite(url: str, settings: Settings) -> MetadataStore:

@@ -14,7 +14,7 @@ for _ in $(seq 100); do
     [ -n "$address" ] && break
     sleep 0.1
 done
-for api in documenten:documenten-1.7.0 catalogi:catalogi-1.3.3; do
+for api in documenten:documenten-1.7.0 catalogi:catalogi-1.3.3 referentielijsten:referentielijsten-0.6.0; do
     "$python" "$compare" "$address/${api%%:*}/api/v1/openapi.json" "$standard/${api##*:}.openapi.yaml" \
         --allow "$here/oas/${api%%:*}.allowed"
 done

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from dms.model.links import target
 from dms.model.resource import Resource
 from dms.settings import PREFIX, Settings
 from dms.wiring import APIS
@@ -46,6 +47,12 @@ def resources() -> list[Resource]:
 def test_names_of_resources_are_unique_over_all_apis() -> None:
     names = [resource.name for resource in resources()]
     assert len(names) == len(set(names))
+
+
+def test_a_link_to_a_record_names_its_resource_whatever_its_url_calls_it() -> None:
+    id = "0f9ddb1c-1c1b-4c0c-9a0e-3a7b0c5d9e11"
+    for resource in resources():
+        assert target(resource.url(id)) == (resource.api, resource.name, id)
 
 
 def test_every_rule_of_a_resource_begins_with_its_number_or_its_setting() -> None:

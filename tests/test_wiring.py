@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dms.demo import demo_types
+from dms.demo import demo_lists, demo_types
 from dms.model.query import In
 from dms.outgoing.port import UnknownService
 from dms.settings import BadSetting, Settings
@@ -59,6 +59,17 @@ async def test_the_demo_catalogue_is_made_once_with_published_types(tmp_path: Pa
         assert sorted(first) == sorted(again)
         records = await service.dms.metadata.find("informatieobjecttypen", In("url", tuple(first)))
         assert [record["concept"] for record in records] == [False] * 3
+
+
+async def test_the_demo_lists_are_made_only_where_there_are_none_yet(tmp_path: Path) -> None:
+    async with wired(Settings(data_dir=tmp_path)) as service:
+        await demo_lists(service.dms)
+        [made] = await service.dms.metadata.find("procestypen")
+        async with service.dms.metadata.transaction() as transaction:
+            transaction.replace("procestypen", {**made, "naam": "Van de beheerder"})
+        await demo_lists(service.dms)
+        [kept] = await service.dms.metadata.find("procestypen")
+        assert kept["naam"] == "Van de beheerder"
 
 
 @pytest.mark.parametrize("origins", ["elders.test", "http://elders.test/api", "http://a,ftp://b"])

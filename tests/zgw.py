@@ -21,6 +21,7 @@ WITHOUT_APPLICATION = "without-application"
 DOCUMENTS = "/documenten/api/v1/enkelvoudiginformatieobjecten"
 TYPES = "/catalogi/api/v1/informatieobjecttypen"
 ZAAKTYPEN = "/catalogi/api/v1/zaaktypen"
+STATUSTYPEN = "/catalogi/api/v1/statustypen"
 BESLUITTYPEN = "/catalogi/api/v1/besluittypen"
 CATALOGUES = "/catalogi/api/v1/catalogussen"
 RSIN = "000000000"
@@ -137,9 +138,19 @@ class Zgw:
         return str(answer["url"])
 
     async def zaaktype(self, *, published: bool = False, catalogue: str = "", **fields: Any) -> str:
-        """The URL of a new zaaktype."""
+        """The URL of a new zaaktype; a published one has a statustype, as it must."""
         values = zaaktype_values(catalogue or await self.catalogue(), **fields)
-        return await self._type(ZAAKTYPEN, values, published=published)
+        url = await self._type(ZAAKTYPEN, values, published=False)
+        if published:
+            await self.statustype(url)
+            done = await self.post(f"{url}/publish")
+            assert done.status == 200, done
+        return url
+
+    async def statustype(self, zaaktype: str) -> str:
+        """The URL of a new statustype."""
+        values = {"zaaktype": zaaktype, "omschrijving": "Ontvangen", "volgnummer": 1}
+        return await self._type(STATUSTYPEN, values, published=False)
 
     async def besluittype(self, *, published: bool = True, catalogue: str = "", **fields: Any) -> str:
         """The URL of a new besluittype."""

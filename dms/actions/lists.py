@@ -82,7 +82,7 @@ async def _bear_the_names(
     order = (By(named.begins),)
     holding = await _versions(found, named, list(keys), order, named.where(found.day))
     missing = [key for key, may_stand_in in keys.items() if may_stand_in and key not in holding]
-    newest = await _versions(found, named, missing, order)
+    newest = await _versions(found, named, missing, order, named.stand_ins)
     for record, answer in zip(records, answers, strict=True):
 
         def urls(name: str, record: Record = record) -> list[str]:
@@ -93,7 +93,7 @@ async def _bear_the_names(
 
 
 async def _versions(
-    found: Found, named: Named, keys: list[Key], order: Order, where: Query | None = None
+    found: Found, named: Named, keys: list[Key], order: Order, where: Query
 ) -> dict[Key, list[str]]:
     """The URLs of the versions of each name, those that began first in front."""
     if not keys:
@@ -101,7 +101,7 @@ async def _versions(
     bearing = In(named.by, tuple(dict.fromkeys(name for name, _ in keys)))
     query = both(bearing, In(named.within, tuple(dict.fromkeys(within for _, within in keys))))
     urls: dict[Key, list[str]] = defaultdict(list)
-    for record in await found.find(named.collection, both(query, where) if where else query, order):
+    for record in await found.find(named.collection, both(query, where), order):
         urls[record[named.by], record[named.within]].append(record["url"])
     return urls
 

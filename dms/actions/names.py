@@ -25,7 +25,7 @@ async def look_up_names(dms: Dms, resource: Resource, change: Change) -> None:
     for named in resource.named:
         if named.written and named.field in change.sent and dms.keeps(named.collection):
             within = change.after.get(named.within)
-            if isinstance(within, str) and change.related.get(named.within, within) is not None:
+            if isinstance(within, str) and within and change.related.get(named.within, within) is not None:
                 await _look_up(dms, resource, named, change, within)
 
 

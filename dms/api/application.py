@@ -48,7 +48,7 @@ def application(
 def routes(dms: Dms, api: Api, resource: Resource) -> Iterable[web.RouteDef]:
     """The routes of a resource, from its verbs, operations and audit trail. A GET brings its HEAD (G-87)."""
     handlers = HANDLERS.get(resource.name, ResourceHandlers)(dms, resource)
-    all_of_them = f"{root(api.name)}/{resource.name}"
+    all_of_them = f"{root(api.name)}/{resource.path}"
     one = all_of_them + "/{uuid}"
     usual: dict[str, tuple[str, str, Handler]] = {
         "list": ("GET", all_of_them, handlers.list),

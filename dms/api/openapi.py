@@ -13,7 +13,7 @@ from dms.api.json_response import json_response
 from dms.api.schemas import Schemas
 from dms.model.filters import Filter
 from dms.model.links import root
-from dms.model.resource import AnyOf, Api, Operation, Resource, scope_names
+from dms.model.resource import ANYONE, AnyOf, Api, Operation, Resource, scope_names
 
 _PROBLEMS = {
     "400": ("ValidatieFout", "Bad request"),
@@ -83,7 +83,7 @@ class _Writer:
         }
 
     def _operations(self, resource: Resource) -> Iterable[tuple[str, str, dict[str, Any]]]:
-        every, one = f"/{resource.name}", f"/{resource.name}/{{uuid}}"
+        every, one = f"/{resource.path}", f"/{resource.path}/{{uuid}}"
         yield from self._usual(resource, every, one)
         paths = {"record": one, "resource": every, "api": ""}
         for operation in resource.operations:
@@ -230,11 +230,13 @@ class _Writer:
         }
         operation: dict[str, Any] = {
             "operationId": id,
-            "tags": [resource.name],
+            "tags": [resource.path],
             "summary": resource.summary,
             "parameters": list(parameters),
             "responses": {str(status): success, **problems},
-            "security": [{"JWT-Claims": [scope]} for scope in scope_names(scopes)],
+            "security": []
+            if scopes == ANYONE
+            else [{"JWT-Claims": [scope]} for scope in scope_names(scopes)],
         }
         if request is not None:
             operation["requestBody"] = {

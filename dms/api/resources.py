@@ -17,7 +17,7 @@ from dms.actions.fetch import fetch_version
 from dms.actions.remove import remove
 from dms.actions.search import Page, query_asked, search
 from dms.actions.service import Dms
-from dms.api.authentication import caller
+from dms.api.authentication import caller, origin
 from dms.api.json_response import json_response, tagged_response
 from dms.api.reading import must_accept_json, read_json
 from dms.autorisaties.caller import Caller
@@ -26,7 +26,7 @@ from dms.model.links import UUID
 from dms.model.query import NEWEST_FIRST
 from dms.model.record import Shape
 from dms.model.refusals import Denied, NotFound, invalid
-from dms.model.resource import AnyOf, Resource
+from dms.model.resource import ANYONE, AnyOf, Resource
 from dms.storage.metadata.port import Record
 
 LARGEST_PAGE = 500
@@ -169,8 +169,9 @@ class ResourceHandlers:
         return next(found.scopes for found in self.resource.operations if found.name == operation)
 
     def caller(self, request: web.Request, scopes: AnyOf, *, json: bool = True) -> Caller:
-        """G-33: who asks, refused before the body is read if none of the scopes is held at all."""
-        who = caller(request)
+        """G-33: who asks, refused before the body is read if none of the scopes is held at all. What is open
+        to anyone asks for no token, and looks at none (G-45)."""
+        who = Caller.unknown(origin(request)) if scopes == ANYONE else caller(request)
         if not who.access.holds(self.resource.component, scopes):
             raise Denied
         if json:

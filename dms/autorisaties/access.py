@@ -10,7 +10,7 @@ from typing import Any
 
 from dms.model.fields import VERTROUWELIJKHEID
 from dms.model.query import EVERYTHING, And, Equals, Or, Query, Range
-from dms.model.resource import AnyOf, Guard, Resource, scope_of
+from dms.model.resource import ANYONE, AnyOf, Guard, Resource, scope_of
 
 _HIGHEST = max(VERTROUWELIJKHEID.values())
 
@@ -54,7 +54,7 @@ class Access:
 
     def holds(self, component: str, scopes: AnyOf) -> bool:
         """Whether one of the scopes is granted at all, for some object (G-49)."""
-        return self.everything or any(True for _ in self._granting(component, scopes))
+        return self.everything or scopes == ANYONE or any(True for _ in self._granting(component, scopes))
 
     def allows(
         self, resource: Resource, scopes: AnyOf, record: dict[str, Any], *, read: bool = False
@@ -91,3 +91,4 @@ class Access:
 
 
 ALL_RIGHTS = Access(everything=True)
+NO_RIGHTS = Access()

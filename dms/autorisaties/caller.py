@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dms.autorisaties.access import Access
+from dms.autorisaties.access import NO_RIGHTS, Access
 from dms.autorisaties.applications import Application
 
 
@@ -22,6 +22,11 @@ class Caller:
     origin: str
     toelichting: str = ""
     idempotency_key: str = ""
+
+    @classmethod
+    def unknown(cls, origin: str) -> Caller:
+        """Whoever reads what anyone may read."""
+        return cls(Application("", "", NO_RIGHTS), user_id="", user_representation="", origin=origin)
 
     @property
     def access(self) -> Access:

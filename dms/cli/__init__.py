@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from dms.cli import backup, check, download, migrate, rescan, serve, token, upload
+from dms.cli import backup, check, download, migrate, referentielijsten, rescan, serve, token, upload
 from dms.cli.bulk import importing, watching
 
 app = typer.Typer(
@@ -28,6 +28,7 @@ app.command("download")(download.download)
 app.command("token")(token.token)
 app.command("check")(check.check)
 app.command("rescan")(rescan.rescan)
+app.add_typer(referentielijsten.app, name="referentielijsten")
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.command("migrate-content")(migrate.migrate_content)

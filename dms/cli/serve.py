@@ -29,7 +29,10 @@ def read_settings(config: Path | None) -> Settings:
 
 
 Demo = Annotated[
-    bool, typer.Option("--demo", help="Make a small catalogue if there is none, and say how to upload.")
+    bool,
+    typer.Option(
+        "--demo", help="Make a small catalogue, and lists, if there are none, and tell how to upload."
+    ),
 ]
 
 

@@ -23,7 +23,7 @@ from dms.api.application import application
 from dms.api.operations import STOPPING
 from dms.api.serving import serve
 from dms.autorisaties.tokens import Tokens
-from dms.demo import demo_types
+from dms.demo import demo_lists, demo_types
 from dms.settings import BadSetting, Settings
 from dms.storage.scanning.port import Scanner
 from dms.wiring import Wired, wired
@@ -65,6 +65,8 @@ async def _serve(settings: Settings, *, demo: bool, started: Started, sharing: S
         app = application(service.dms, tokens, public_url=settings.public_url, shared_figures=figures)
         assert service.client.application is not None
         types = await demo_types(service.dms, service.client.application) if demo else []
+        if demo:
+            await demo_lists(service.dms)
         _stop_with_parent(app[STOPPING])
         async with _running(_rounds(service, settings)):
             await serve(

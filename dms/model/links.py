@@ -11,13 +11,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-_RECORD = re.compile(rf"/(?P<api>[a-z]+)/api/v1/(?P<resource>[a-z-]+)/(?P<id>{UUID})")
+_RECORD = re.compile(rf"/(?P<api>[a-z]+)/api/v1/(?P<path>[a-z-]+)/(?P<id>{UUID})")
 _SITE = re.compile(r"(https?)://([^/?#@\\\s]+)(?=[/?#]|\Z)", re.IGNORECASE | re.ASCII)
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
+NAMED_ALIKE = {("referentielijsten", "resultaten"): "selectielijstresultaten"}
+"""Where two APIs call a resource the same in their URLs: by API and that word, the name of one of the two."""
+
+
 class Target(NamedTuple):
-    """What a stored link points to."""
+    """What a stored link points to; `resource` is its name."""
 
     api: str
     resource: str
@@ -29,15 +33,18 @@ def root(api: str) -> str:
     return f"/{api}/api/v1"
 
 
-def own(api: str, resource: str, id: str) -> str:
+def own(api: str, path: str, id: str) -> str:
     """The stored link to a record."""
-    return f"/{api}/api/v1/{resource}/{id}"
+    return f"{root(api)}/{path}/{id}"
 
 
 def target(link: object) -> Target | None:
     """What a stored link points to, or None if it is no link to a record of ours."""
     found = _RECORD.fullmatch(link) if isinstance(link, str) else None
-    return Target(*found.groups()) if found else None
+    if found is None:
+        return None
+    api, path, id = found.groups()
+    return Target(api, NAMED_ALIKE.get((api, path), path), id)
 
 
 def relative(url: Any, origin: str) -> Any:

@@ -48,8 +48,8 @@ class Named:
     is the field that is the name in `collection`; names mean something `within` what both records have in
     common. The names themselves are answered in each of `names`. What clients do not write (`written`) is
     only answered: its names are what a `Reverse` found for the first of them. Where `stand_in` holds for a
-    record, the version that began last is shown of a name of which no version is to be shown. A URL into
-    something else than `within` is a problem `@ misplaced`.
+    record, one version is shown of a name of which none is to be shown: of those among `stand_ins` the one
+    that began last. A URL into something else than `within` is a problem `@ misplaced`.
     """
 
     field: str
@@ -61,5 +61,6 @@ class Named:
     member: str | None = None
     written: bool = True
     stand_in: Callable[[Values], bool] = lambda record: False
+    stand_ins: Query = EVERYTHING
     misplaced: str = NON_FIELD
     begins: str = "beginGeldigheid"

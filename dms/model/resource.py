@@ -31,6 +31,11 @@ def scope_names(scopes: AnyOf) -> tuple[str, ...]:
     return tuple(scope.rpartition(":")[2] for scope in scopes)
 
 
+ANYONE: AnyOf = ("*",)
+"""For whom no scope is asked, nor a token (G-45)."""
+NO_ONE: AnyOf = ()
+"""For what no scope allows."""
+
 Verb: TypeAlias = Literal["list", "create", "fetch", "update", "patch", "remove"]
 ALL_VERBS: frozenset[Verb] = frozenset({"list", "create", "fetch", "update", "patch", "remove"})
 
@@ -43,6 +48,11 @@ class Scopes:
     create: AnyOf
     update: AnyOf
     remove: AnyOf
+
+    @classmethod
+    def open_to_read(cls) -> Scopes:
+        """Those of what anyone may read and no client writes."""
+        return cls(ANYONE, NO_ONE, NO_ONE, NO_ONE)
 
     @classmethod
     def of(cls, name: str) -> Scopes:
@@ -167,7 +177,10 @@ class Resource:
     """One resource of one API.
 
     `record` is its shape; `update_record` and `created_record` differ from it where the standard asks more
-    of an update, or shows more after a create. `stages` are its rules: those of a stage are asked only when
+    of an update, or shows more after a create. `name` is unique over all APIs; where two of them call a
+    resource the same, `in_urls` is what one of them shows (`links.NAMED_ALIKE`).
+
+    `stages` are its rules: those of a stage are asked only when
     the stage before found nothing (G-33). `derivations` run before the rules, `effects` after them.
     `expands_by` names, for a list of objects that hold a reference each, the member that is the reference.
     """
@@ -178,6 +191,7 @@ class Resource:
     singular: str
     record: type[Record]
     scopes: Scopes
+    in_urls: str = ""
     summary: str = ""
     verbs: frozenset[Verb] = ALL_VERBS
     update_record: type[Record] | None = None
@@ -225,7 +239,12 @@ class Resource:
 
     def url(self, id: str) -> str:
         """The link to a record as it is stored."""
-        return own(self.api, self.name, id)
+        return own(self.api, self.path, id)
+
+    @property
+    def path(self) -> str:
+        """What it is called in URLs."""
+        return self.in_urls or self.name
 
     @cached_property
     def filled_in(self) -> frozenset[str]:

@@ -193,8 +193,10 @@ async def test_c_53_qc_3_a_concept_shows_concepts_where_nothing_is_published(
     concept = await zgw.besluittype(catalogue=catalogue, published=False, beginGeldigheid="2999-01-01")
     url = await zgw.zaaktype(catalogue=catalogue, besluittypen=["Toekenning"])
     assert (await zgw.get(url))["besluittypen"] == [concept]
-    published = await zgw.besluittype(catalogue=catalogue)
+    published = await zgw.besluittype(catalogue=catalogue, eindeGeldigheid="2998-12-31")
     assert (await zgw.get(url))["besluittypen"] == [published]
+    await zgw.patch(published, {"eindeGeldigheid": "2020-12-31"})
+    assert (await zgw.get(url))["besluittypen"] == [concept]
     assert (await zgw.post(f"{url}/publish")).status == 200
     assert (await zgw.get(f"{url}?datumGeldigheid=2019-01-01"))["besluittypen"] == []
 
@@ -224,8 +226,8 @@ async def test_c_54_a_besluittype_tells_which_zaaktypen_name_it(zgw: Zgw, catalo
     other = await zgw.zaaktype(**named, published=True, identificatie="ANDERS")
     await zgw.zaaktype(**named, identificatie="CONCEPT")
     answer = await zgw.get(besluittype)
-    assert answer["zaaktypen"] == [valid, other]
-    assert answer["zaaktypeIdentificaties"] == ["ZT-1", "ANDERS"]
+    assert answer["zaaktypen"] == [other, valid]
+    assert answer["zaaktypeIdentificaties"] == ["ANDERS", "ZT-1"]
     results = (await zgw.get(f"{BESLUITTYPEN}?catalogus={catalogue}&datumGeldigheid=2023-12-31"))["results"]
     assert results[0]["zaaktypen"] == [ended, other]
 

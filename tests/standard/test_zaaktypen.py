@@ -138,6 +138,7 @@ async def test_ztc_001_the_procestype_is_there(zgw: Zgw, catalogue: str) -> None
 
 async def test_c_11_a_published_zaaktype_is_no_concept_any_more(zgw: Zgw) -> None:
     url = await zgw.zaaktype()
+    await zgw.statustype(url)
     assert (await zgw.get(ZAAKTYPEN))["count"] == 0
     answer = await zgw.post(f"{url}/publish")
     assert (answer.status, answer["concept"]) == (200, False)
@@ -174,6 +175,7 @@ async def test_ztc_009_c_12_a_published_zaaktype_changes_by_force(zgw: Zgw, cata
 async def test_ztc_016_published_versions_of_a_zaaktype_do_not_overlap(zgw: Zgw, catalogue: str) -> None:
     first = await zgw.zaaktype(catalogue=catalogue, published=True, eindeGeldigheid="2023-12-31")
     second = await zgw.zaaktype(catalogue=catalogue, beginGeldigheid="2023-12-31")
+    await zgw.statustype(second)
     overlap = (400, "overlap", "beginGeldigheid")
     assert refusal(await zgw.post(f"{second}/publish")) == overlap
     assert (await zgw.patch(second, {"beginGeldigheid": "2024-01-01"})).status == 200
@@ -187,6 +189,7 @@ async def test_ztc_016_published_versions_of_a_zaaktype_do_not_overlap(zgw: Zgw,
 async def test_ztc_012_what_a_published_zaaktype_names_is_published(zgw: Zgw, catalogue: str) -> None:
     besluittype = await zgw.besluittype(catalogue=catalogue, published=False)
     url = await zgw.zaaktype(catalogue=catalogue, besluittypen=["Toekenning"])
+    await zgw.statustype(url)
     answer = await zgw.post(f"{url}/publish")
     assert refusal(answer) == (400, "concept-relation", "nonFieldErrors")
     assert (await zgw.get(url))["concept"] is True

@@ -102,7 +102,8 @@ def naming_this(
     where: Callable[[str], Query] = published_and_valid,
     **shown: str,
 ) -> tuple[Reverse, ...]:
-    """C-54: what names this type in the same catalogue; for each field of the answer, what it shows of it."""
+    """C-54: what names this type in the same catalogue, in the order in which it begins; for each field of
+    the answer, what it shows of it."""
     return tuple(
         Reverse(
             field=field,
@@ -112,6 +113,7 @@ def naming_this(
             within="catalogus",
             elements=elements,
             where=where,
+            order="beginGeldigheid",
             show=_shows(what),
             fold=distinct,
         )
@@ -148,6 +150,7 @@ def names_of(collection: str, by: str, field: str, *names: str, **more: Any) -> 
             "names": names,
             "where": published_and_valid,
             "stand_in": lambda record: record["concept"],
+            "stand_ins": Equals("concept", True),
             **more,
         }
     )

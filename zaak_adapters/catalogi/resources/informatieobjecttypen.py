@@ -13,6 +13,7 @@ from dms.model.filters import contains, equals, extra, link, through
 from dms.model.query import And, Equals, In, Query
 from dms.model.record import Group, GroupOf, Record
 from dms.model.resource import Resource
+from zaak_adapters.catalogi import document_relations as documents
 from zaak_adapters.catalogi import operations, rules
 from zaak_adapters.catalogi.fields import Links, Names
 from zaak_adapters.catalogi.history import (
@@ -117,6 +118,7 @@ INFORMATIEOBJECTTYPEN = Resource(
     ),
     needs=(
         *rules.needs_of_versions("informatieobjecttypen", "omschrijving"),
+        documents.NEED_OF_A_TYPE,
         rules.used_in("enkelvoudiginformatieobjecten", "informatieobjecttype"),
         rules.used_in("enkelvoudiginformatieobjectversies", "informatieobjecttype"),
     ),
@@ -126,7 +128,7 @@ INFORMATIEOBJECTTYPEN = Resource(
         (rules.a_published_type_stays_as_it_is,),
         (rules.published_versions_do_not_overlap, rules.a_type_in_use_stays),
     ),
-    effects=(rules.publishing_is_one_at_a_time,),
+    effects=(rules.publishing_is_one_at_a_time, documents.its_relations_know_that_it_is_published),
     channel="informatieobjecttypen",
     kenmerken=("catalogus",),
     operations=(operations.publish(InformatieObjectType),),

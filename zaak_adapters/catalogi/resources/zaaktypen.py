@@ -20,6 +20,7 @@ from dms.model.fields import (
     Vertrouwelijkheidaanduiding,
 )
 from dms.model.filters import all_in_list, contains, equals, extra, link
+from dms.model.query import EVERYTHING
 from dms.model.record import Group, GroupOf, Record
 from dms.model.resource import Resource
 from zaak_adapters.catalogi import operations, rules, zaaktypes
@@ -204,6 +205,7 @@ ZAAKTYPEN = Resource(
             "zaaktypeIdentificatie",
             member="zaaktype",
             stand_in=lambda zaaktype: True,
+            stand_ins=EVERYTHING,
         ),
     ),
     needs=(

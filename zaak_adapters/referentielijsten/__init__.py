@@ -1,0 +1,1 @@
+"""Referentielijsten and Selectielijst API: lists of values that catalogues refer to."""

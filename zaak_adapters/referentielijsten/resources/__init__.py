@@ -1,0 +1,1 @@
+"""The resources of the Referentielijsten and Selectielijst API, one a file."""
