@@ -171,7 +171,7 @@ def _entries(infos: list[ZipInfo], names: Collection[str]) -> dict[str, ZipInfo]
 
 def write(path: Path, lists: Lists, names: Collection[str]) -> None:
     """Write the lists as a ZIP, or as files in a folder if the path has no `.zip` at its end: the same bytes
-    for the same lists. An empty list has no file; other files in the folder stay. A file comes whole or not."""
+    for the same lists. An empty list has no file; other files in the folder stay. Files come whole."""
     bodies = {f"{name}.json": _text(lists[name]) for name in names if lists.get(name)}
     if path.suffix.lower() == ".zip":
         _write_zip(path, bodies)
