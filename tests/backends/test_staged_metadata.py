@@ -14,7 +14,7 @@ from dms.storage.metadata.port import Conflict, Duplicate, MetadataStore, Record
 from dms.storage.metadata.sqlite import SqliteMetadataStore
 from dms.storage.metadata.staged import StagedMetadataStore
 from tests.contracts.metadata import COLLECTIONS, MetadataStoreContract, one
-from tests.contracts.metadata_searches import ids, keep
+from tests.contracts.metadata_searches import SearchContract, ids, keep
 
 
 @pytest.fixture
@@ -70,6 +70,26 @@ class TestHalfOfItBelow(MetadataStoreContract):
     @pytest.fixture
     def store(self, below: SqliteMetadataStore) -> HalfOfItBelow:
         return HalfOfItBelow(below)
+
+
+class TestHalfOfItHeld(SearchContract):
+    """Searches while what is below is held in memory."""
+
+    @pytest.fixture
+    def store(self, below: SqliteMetadataStore) -> HeldInMemory:
+        return HeldInMemory(below)
+
+
+class HeldInMemory(HalfOfItBelow):
+    """Reads the other store whole when the first records have come."""
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        first = self._first
+        async with super().transaction() as transaction:
+            yield transaction
+        if first:
+            await self.hold([each.name for each in COLLECTIONS])
 
 
 class TestOneTransaction:
@@ -191,6 +211,19 @@ class TestOneTransaction:
             with pytest.raises(TypeError):
                 await keep(staged, "zaken", {"_id": "a"}, bad)
         assert await staged.count("zaken", EVERYTHING) == 0
+
+    async def test_a_collection_that_is_held_is_as_it_was_until_the_commit(
+        self, staged: StagedMetadataStore, below: SqliteMetadataStore
+    ) -> None:
+        await keep(below, "zaken", {"_id": "a"}, {"_id": "b"})
+        await keep(below, "statussen", {"_id": "s"})
+        await staged.hold(["zaken", "statussen"], most=2)
+        await staged.hold(["zaken"], most=1)
+        await keep(below, "zaken", {"_id": "c"})
+        assert ids(await staged.find("zaken", order=OLDEST_FIRST)) == ["a", "b"]
+        assert await staged.get("zaken", "c") is None
+        await staged.commit()
+        assert await staged.count("zaken") == 3
 
     async def test_what_is_closed_forgets_and_leaves_the_other_store_open(
         self, staged: StagedMetadataStore, below: SqliteMetadataStore

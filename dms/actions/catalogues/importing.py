@@ -79,6 +79,7 @@ async def take_over(
 
     async def attempt() -> Plan:
         staged = StagedMetadataStore(dms.metadata, known)
+        await staged.hold(kind.collection for kind in KINDS)
         plan = await staged_plan(replace(dms, metadata=staged), contents, way, progress)
         if not dry_run and not plan.refused:
             await commit(staged)

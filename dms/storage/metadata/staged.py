@@ -26,6 +26,7 @@ from dms.model.query import (
 )
 from dms.storage.metadata.matching import ordered
 from dms.storage.metadata.port import Collection, Conflict, Duplicate, MetadataStore, Record, Transaction
+from dms.storage.metadata.shelf import Kept, Shelf
 from dms.storage.metadata.stage import Before, Stage
 
 How: TypeAlias = Literal["insert", "replace", "remove", "expect"]
@@ -57,12 +58,38 @@ class StagedMetadataStore:
 
     def _begin(self) -> None:
         self._stages = {each.name: Stage(each) for each in self._collections}
+        self._held: dict[str, Shelf] = {}
         self._expected: dict[tuple[str, str], Record] = {}
+
+    async def hold(self, collections: Iterable[str], *, most: int = 50_000) -> None:
+        """Read these collections whole, but for those with more than `most` records: until the commit, what
+        the other store has of them is what it had now, and is not asked for again."""
+        for name in collections:
+            if await self._store.count(name) <= most:
+                shelf = Shelf()
+                for record in await self._store.find(name, order=OLDEST_FIRST):
+                    shelf.put(record["_id"], Kept.of(record))
+                self._held[name] = shelf
 
     async def get(self, collection: str, id: str) -> Record | None:
         """See the port."""
         stage = self._stages[collection]
-        return stage.get(id) if stage.holds(id) else await self._store.get(collection, id)
+        return stage.get(id) if stage.holds(id) else await self._get_below(collection, id)
+
+    async def _get_below(self, collection: str, id: str) -> Record | None:
+        if (shelf := self._held.get(collection)) is None:
+            return await self._store.get(collection, id)
+        kept = shelf.get(id)
+        return kept.copy() if kept is not None else None
+
+    async def _find_below(self, collection: str, query: Query, also: Iterable[str]) -> list[Record]:
+        """The records that match, and those with these ids, in the order of their insertion."""
+        if (shelf := self._held.get(collection)) is None:
+            ids = tuple(also)
+            asked: Query = Or((query, In("_id", ids))) if ids else query
+            return await self._store.find(collection, asked, order=OLDEST_FIRST)
+        ids = tuple(sorted({*shelf.find(query), *also}, key=shelf.place))
+        return [kept.copy() for id in ids if (kept := shelf.get(id)) is not None]
 
     async def find(
         self,
@@ -75,14 +102,13 @@ class StagedMetadataStore:
     ) -> list[Record]:
         """See the port. Where anything of the collection is staged, all that matches is read for a page."""
         stage = self._stages[collection]
-        if stage.is_empty:
+        if stage.is_empty and collection not in self._held:
             return await self._store.find(collection, query, order=order, limit=limit, offset=offset)
         while True:
             version = stage.version
             replaced = stage.found(query, inserted=False)
             # They too, as they were: their place in the order of insertion is known to that store alone.
-            asked: Query = Or((query, In("_id", tuple(replaced)))) if replaced else query
-            below = await self._store.find(collection, asked, order=OLDEST_FIRST)
+            below = await self._find_below(collection, query, replaced)
             if version == stage.version:
                 break
         kept = [
@@ -96,6 +122,8 @@ class StagedMetadataStore:
     async def count(self, collection: str, query: Query = EVERYTHING) -> int:
         """See the port."""
         stage = self._stages[collection]
+        if collection in self._held:
+            return len(await self.find(collection, query))
         if stage.is_empty:
             return await self._store.count(collection, query)
         while True:
@@ -143,12 +171,12 @@ class StagedMetadataStore:
         if not isinstance(id, str):
             raise TypeError("_id is text")
         if not stage.knows(id):
-            stage.learn(id, await self._store.get(collection, id))
+            stage.learn(id, await self._get_below(collection, id))
         if how in ("insert", "replace"):
             for index, values in stage.keys(record):
                 if not stage.knows_holder(index, values):
                     equal = tuple(Equals(*pair) for pair in zip(index.fields, values, strict=True))
-                    holders = await self._store.find(collection, And(equal), limit=1)
+                    holders = await self._find_below(collection, And(equal), ())
                     stage.learn_holder(index, values, holders[0]["_id"] if holders else None)
 
     def staged(self) -> Iterator[StagedWrite]:
