@@ -70,8 +70,12 @@ async def _published_before(dms: Dms, meant: str, catalogue: Record | None, begi
     same = And(
         (Equals("catalogus", named[0]["catalogus"]), Equals("identificatie", named[0]["identificatie"]))
     )
-    versions = [each for each in await dms.metadata.find("zaaktypen", same) if not each["concept"]]
-    before = [each for each in versions if each["beginGeldigheid"] < begin.isoformat()]
+    versions = await dms.metadata.find("zaaktypen", same)
+    if there := [each["url"] for each in versions if each["beginGeldigheid"] == begin.isoformat()]:
+        raise NotOne(f"There is a version of {meant!r} already that begins on {begin}: {there[0]}")
+    before = [
+        each for each in versions if not each["concept"] and each["beginGeldigheid"] < begin.isoformat()
+    ]
     if not before:
         raise NotOne(f"No version of {meant!r} is published and began before {begin}.")
     return max(before, key=lambda each: str(each["beginGeldigheid"]))
@@ -92,7 +96,7 @@ async def _succeeded(dms: Dms, old: Record, begin: date, *, concept: bool) -> Ne
         "versiedatum": first_day,
         "concept": concept,
     }
-    plan = await staged_plan(dms, Contents.of(copied), Way(renew=True, existing="refuse"), _unwatched)
+    plan = await staged_plan(dms, Contents.of(copied), Way(renew=True), lambda done, total: None)
     same = And((*(Equals(field, zaaktype[field]) for field in ZAAKTYPE.identity), _in_the_catalogue(old)))
     made = await dms.metadata.find(ZAAKTYPE.collection, same, limit=1)
     number = sum(each.kind.is_sub_type and each.fate == "new" for each in plan.outcomes)
@@ -101,7 +105,3 @@ async def _succeeded(dms: Dms, old: Record, begin: date, *, concept: bool) -> Ne
 
 def _in_the_catalogue(record: Record) -> Equals:
     return Equals("catalogus", record["catalogus"])
-
-
-def _unwatched(done: int, total: int) -> None:
-    """One zaaktype is quick."""

@@ -42,7 +42,7 @@ def run(work: Coroutine[Any, Any, T], *, about: str = "") -> T:
     except Refusal as refusal:
         complain(f"{before}{told(refusal)}")
     except OSError as error:
-        complain(f"{before}{error}")
+        complain(f"{before}{error.strerror or error}")
     raise typer.Exit(1)
 
 
