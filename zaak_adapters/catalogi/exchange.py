@@ -70,7 +70,7 @@ class Kind:
 
     def label(self, values: Mapping[str, Any]) -> str:
         """What a person calls a record."""
-        parts = [str(values.get(field) or "?") for field in self.identity]
+        parts = [str(values.get(field) or "?")[:80] for field in self.identity]
         return f"{parts[0]} ({', '.join(parts[1:])})" if len(parts) > 1 else parts[0]
 
 

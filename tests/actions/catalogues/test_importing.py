@@ -205,7 +205,7 @@ class TestWhatIsThereAlready:
         lists["ZaakType"][1]["eindeGeldigheid"] = "2030-12-31"
         assert (await service.take(lists)).refused == []
         lists["ZaakType"][0]["doel"] = "Weer anders"
-        lists["Eigenschap"][0]["definitie"] = "Anders"
+        lists["Eigenschap"][1]["definitie"] = "Anders"
         plan = await service.take(lists)
         assert {each.kind.file for each in plan.refused} == {"ZaakType", "Eigenschap"}
         assert (await service.take(lists, Way(forced=True))).refused == []
