@@ -45,9 +45,6 @@ class Shelf:
         self._next = 0
         self._having: dict[str, dict[_Key, dict[str, None]]] = {}
 
-    def __len__(self) -> int:
-        return len(self._kept)
-
     def __contains__(self, id: str) -> bool:
         return id in self._kept
 
