@@ -60,7 +60,7 @@ class Dms:
 
     metadata: MetadataStore
     content: Content
-    apis: tuple[Api, ...]
+    apis: tuple[Api, ...] = field(repr=False)  # written out in full they would fill a log
     limits: Limits = field(default_factory=Limits)
     clock: Callable[[], datetime] = _utc_now
     scanning: Scanning | None = None

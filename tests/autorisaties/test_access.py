@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dms.autorisaties.access import ALL_RIGHTS, Access, Grant
+from dms.autorisaties.access import ALL_RIGHTS, NO_RIGHTS, Access, Grant
 from dms.autorisaties.applications import Application, Applications, Client
 from dms.model.fields import VERTROUWELIJKHEID
 from dms.model.query import And, Equals, Or, Query, Range
 from dms.model.record import Record
-from dms.model.resource import Guard, Resource, Scopes
+from dms.model.resource import ANYONE, NO_ONE, Guard, Resource, Scopes
 
 BRIEF, NOTA, OTHER = (f"/catalogi/api/v1/informatieobjecttypen/{number}" for number in range(3))
 READ, WRITE = ("documenten.lezen",), ("documenten.bijwerken",)
@@ -215,3 +215,13 @@ def test_the_application_at_the_start_keeps_its_id_and_hides_its_secret() -> Non
     assert one == again
     assert one.id != Application.with_all_rights("b").id
     assert "geheim" not in repr(Client("a", "geheim", one))
+
+
+def test_g_45_what_is_open_to_anyone_asks_for_no_grant_and_gives_none() -> None:
+    assert NO_RIGHTS.holds("vrl", ANYONE)
+    assert NO_RIGHTS.allows(UNGUARDED, ANYONE, {})
+    assert NO_RIGHTS.restriction(UNGUARDED, ANYONE) == And()
+    assert not NO_RIGHTS.holds("vrl", NO_ONE)
+    assert not NO_RIGHTS.holds("ztc", READ)
+    # A grant that calls itself so opens nothing.
+    assert not Access(grants=(Grant("ztc", frozenset(ANYONE)),)).holds("ztc", READ)

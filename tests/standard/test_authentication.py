@@ -19,6 +19,12 @@ OPEN = (
     *("/", "/ref/fouten/", "/ref/fouten/{name}/", "/ref/pagina/{name}"),
     *("/healthz/live", "/healthz/ready", "/metrics"),
 )
+# G-45: the reference lists, and nothing else of any API.
+OPEN_LISTS = tuple(
+    f"/referentielijsten/api/v1/{name}{one}"
+    for name in ("communicatiekanalen", "procestypen", "resultaten", "resultaattypeomschrijvingen")
+    for one in ("", "/{uuid}")
+)
 OPEN_IN_EVERY_API = ("/api/v1", "/api/v1/", "/openapi.json", "/openapi.yaml")
 
 
@@ -30,7 +36,9 @@ def operations(zgw: Zgw) -> list[tuple[str, str]]:
     for route in app.router.routes():
         assert route.resource is not None
         path = route.resource.canonical
-        if path not in OPEN and not path.endswith(OPEN_IN_EVERY_API):
+        if path in OPEN_LISTS:
+            assert route.method in (hdrs.METH_GET, hdrs.METH_HEAD), path
+        elif path not in OPEN and not path.endswith(OPEN_IN_EVERY_API):
             found.append((route.method, path.replace("{uuid}", NOWHERE).replace("{line}", NOWHERE)))
     return found
 

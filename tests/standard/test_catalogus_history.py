@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from dms.actions.answers import shown
 from dms.actions.service import Dms
+from dms.autorisaties.applications import Application
+from dms.autorisaties.caller import Caller
 from tests.zgw import (
     BESLUITTYPEN,
     CATALOGUES,
@@ -18,6 +23,8 @@ from tests.zgw import (
     refusal,
     zaaktype_values,
 )
+from zaak_adapters.catalogi.api import CATALOGI
+from zaak_adapters.catalogi.resources.catalogussen import CATALOGUSSEN
 
 NOWHERE = "8e4d2f7e-0000-4000-8000-000000000000"
 
@@ -51,12 +58,12 @@ async def test_c_50_qc_1_names_and_urls_are_written_in_one_list(zgw: Zgw, catalo
         gerelateerdeZaaktypen=[{"zaaktype": "DEEL", "aardRelatie": "vervolg"}],
     )
     assert answer.status == 201, answer
-    for shown in (answer, await zgw.get(answer["url"])):
-        assert shown["besluittypen"] == [by_name, by_url]
-        assert shown["besluittypeOmschrijving"] == ["Naam", "Link"]
-        assert shown["deelzaaktypen"] == [sub]
-        assert shown["deelzaaktypeIdentificaties"] == ["DEEL"]
-        assert shown["gerelateerdeZaaktypen"] == [
+    for found in (answer, await zgw.get(answer["url"])):
+        assert found["besluittypen"] == [by_name, by_url]
+        assert found["besluittypeOmschrijving"] == ["Naam", "Link"]
+        assert found["deelzaaktypen"] == [sub]
+        assert found["deelzaaktypeIdentificaties"] == ["DEEL"]
+        assert found["gerelateerdeZaaktypen"] == [
             {"zaaktype": sub, "zaaktypeIdentificatie": "DEEL", "aardRelatie": "vervolg", "toelichting": ""}
         ]
 
@@ -183,8 +190,8 @@ async def test_c_52_names_mean_something_within_one_catalogue(zgw: Zgw, catalogu
     here, there = [await zgw.besluittype(catalogue=each) for each in (catalogue, other)]
     for each in (catalogue, other):
         await zgw.zaaktype(catalogue=each, besluittypen=["Toekenning"], published=True)
-    shown = [found["besluittypen"] for found in (await zgw.get(ZAAKTYPEN))["results"]]
-    assert shown == [[there], [here]]
+    lists = [found["besluittypen"] for found in (await zgw.get(ZAAKTYPEN))["results"]]
+    assert lists == [[there], [here]]
 
 
 async def test_c_53_qc_3_a_concept_shows_concepts_where_nothing_is_published(
@@ -197,6 +204,7 @@ async def test_c_53_qc_3_a_concept_shows_concepts_where_nothing_is_published(
     assert (await zgw.get(url))["besluittypen"] == [published]
     await zgw.patch(published, {"eindeGeldigheid": "2020-12-31"})
     assert (await zgw.get(url))["besluittypen"] == [concept]
+    await zgw.statustype(url)
     assert (await zgw.post(f"{url}/publish")).status == 200
     assert (await zgw.get(f"{url}?datumGeldigheid=2019-01-01"))["besluittypen"] == []
 
@@ -208,11 +216,11 @@ async def test_c_50_a_related_zaaktype_always_has_a_url(zgw: Zgw, catalogue: str
         gerelateerdeZaaktypen=[{"zaaktype": "A", "aardRelatie": "vervolg"}],
         published=True,
     )
-    [shown] = (await zgw.get(f"{url}?datumGeldigheid=2019-01-01"))["gerelateerdeZaaktypen"]
-    assert shown["zaaktype"] == related
+    [relation] = (await zgw.get(f"{url}?datumGeldigheid=2019-01-01"))["gerelateerdeZaaktypen"]
+    assert relation["zaaktype"] == related
     assert (await zgw.delete(related)).status == 204
-    [shown] = (await zgw.get(url))["gerelateerdeZaaktypen"]
-    assert (shown["zaaktype"], shown["zaaktypeIdentificatie"]) == ("", "A")
+    [relation] = (await zgw.get(url))["gerelateerdeZaaktypen"]
+    assert (relation["zaaktype"], relation["zaaktypeIdentificatie"]) == ("", "A")
 
 
 async def test_c_54_a_besluittype_tells_which_zaaktypen_name_it(zgw: Zgw, catalogue: str) -> None:
@@ -306,3 +314,41 @@ async def test_c_52_a_page_takes_as_many_searches_however_many_types_it_holds(
     for name in "BCDE":
         await more(name)
     assert await of_a_page(empty + 5) == of_one
+
+
+async def test_c_54_of_registers_that_are_not_served_nothing_is_told(zgw: Zgw, dms: Dms) -> None:
+    catalogue = await zgw.catalogue()
+    await zgw.document_type(catalogue=catalogue)
+    alone = replace(dms, apis=(replace(CATALOGI, resources=(CATALOGUSSEN,)),))
+    [record] = await dms.metadata.find("catalogussen")
+    caller = Caller(Application.with_all_rights("x"), "", "", zgw.origin)
+    [answer] = await shown(alone, CATALOGUSSEN, [record], caller)
+    assert (answer["url"], answer["informatieobjecttypen"]) == (catalogue, [])
+
+
+async def test_ztc_016_of_two_versions_published_at_once_one_stays_a_concept(
+    zgw: Zgw, catalogue: str
+) -> None:
+    versions = [await zgw.besluittype(catalogue=catalogue, published=False) for _ in range(6)]
+    answers = await asyncio.gather(*(zgw.post(f"{url}/publish") for url in versions))
+    assert sorted(answer.status for answer in answers) == [200] + [400] * 5
+    assert (await zgw.get(BESLUITTYPEN))["count"] == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("zaaktypen", "ZT-1 - Vergunning"),
+        ("besluittypen", "Toekenning"),
+        ("informatieobjecttypen", "Bijlage"),
+        ("catalogussen", "TEST - 000000000"),
+    ],
+)
+async def test_what_a_type_is_called_tells_it_from_others(
+    zgw: Zgw, dms: Dms, catalogue: str, name: str, label: str
+) -> None:
+    await zgw.zaaktype(catalogue=catalogue)
+    await zgw.besluittype(catalogue=catalogue)
+    await zgw.document_type(catalogue=catalogue)
+    [record] = await dms.metadata.find(name)
+    assert dms.resource(name).label(record) == label

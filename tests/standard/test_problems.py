@@ -199,7 +199,7 @@ async def test_g_33_a_method_that_is_not_there_tells_which_are(
 
 async def test_g_49_what_does_not_exist_is_not_found_for_who_may_read_at_all(zgw: Zgw) -> None:
     reader = zgw.register("reader", [Grant("ztc", frozenset({"catalogi.lezen"}))])
-    nobody = zgw.register("nobody", [Grant("zrc", frozenset({"zaken.lezen"}))])
+    nobody = zgw.register("nobody", [Grant("brc", frozenset({"besluiten.lezen"}))])
     url = f"{CATALOGUES}/{NOWHERE}"
     assert refusal(await zgw.get(url, client=reader)) == (404, "not_found")
     assert refusal(await zgw.get(url, client=nobody)) == (403, "permission_denied")

@@ -22,6 +22,15 @@ async def test_c_82_a_roltype_is_a_case_of_a_generic_part_and_found_by_it(
     assert [each["url"] for each in answer["results"]] == [made["url"]]
 
 
+async def test_qg_2_a_roltype_is_found_by_its_name_beside_the_standard(
+    maker: Maker, zgw: Zgw, concept: str
+) -> None:
+    made = await maker.make(ROLTYPE, concept)
+    await maker.make(ROLTYPE, concept, omschrijving="Ander")
+    answer = await zgw.get(f"{ROLTYPE.url}?status=alles&omschrijving=Aanvrager")
+    assert [each["url"] for each in answer["results"]] == [made["url"]]
+
+
 async def test_c_82_another_generic_part_does_not_exist(maker: Maker, zgw: Zgw, concept: str) -> None:
     for wrong, code in (("burgemeester", "invalid_choice"), ("", "invalid_choice"), (None, "null")):
         refused = await maker.sent(ROLTYPE, concept, omschrijvingGeneriek=wrong)

@@ -90,6 +90,39 @@ async def test_c_13_g_124_a_statustype_that_something_refers_to_stays(
     assert (await zgw.delete(status)).status == 204
 
 
+@pytest.mark.parametrize(("kind", "field", "listed"), REFERRING, ids=lambda value: getattr(value, "name", ""))
+async def test_g_124_nothing_comes_to_refer_to_a_statustype_that_goes_at_the_same_time(
+    maker: Maker, zgw: Zgw, concept: str, kind: Kind, field: str, listed: bool
+) -> None:
+    statuses = [(await maker.make(STATUSTYPE, concept, volgnummer=number))["url"] for number in range(1, 9)]
+    refer = [
+        maker.values(kind, concept, **{field: [url] if listed else url, **_different(kind, number)})
+        for number, url in enumerate(statuses, start=1)
+    ]
+    answers = await asyncio.gather(
+        *(
+            call
+            for pair in zip(
+                (zgw.post(kind.url, values) for values in refer),
+                (zgw.delete(url) for url in statuses),
+                strict=True,
+            )
+            for call in pair
+        )
+    )
+    assert {answer.status for answer in answers} <= {201, 204, 400}
+    there = {each["url"] for each in (await zgw.get(f"{STATUSTYPE.url}?status=alles"))["results"]}
+    for each in (await zgw.get(f"{kind.url}?status=alles"))["results"]:
+        assert there >= set(each[field] if listed else [each[field]])
+
+
+def _different(kind: Kind, number: int) -> dict[str, Any]:
+    """What makes one differ from all others of its zaaktype."""
+    return {
+        name: number if isinstance(value, int) else f"naam {number}" for name, value in kind.other.items()
+    }
+
+
 async def test_ztc_012_a_zaaktype_is_published_once_it_has_a_statustype(
     maker: Maker, zgw: Zgw, concept: str
 ) -> None:

@@ -24,11 +24,7 @@ from zaak_adapters.catalogi.history import (
 from zaak_adapters.catalogi.scopes import FORCED_REMOVE, FORCED_WRITE, SCOPES
 
 Zaaktype: TypeAlias = Annotated[str, Url(), To("zaaktypen", strict=True)]
-Statustype: TypeAlias = Annotated[
-    Annotated[str, Url()] | None,
-    OwnUrl(),
-    To("statustypen", strict=True),
-]
+Statustype: TypeAlias = Annotated[Annotated[str, Url()] | None, OwnUrl(), To("statustypen", strict=True)]
 OfTheZaaktype: TypeAlias = Annotated[str, ReadOnly()]
 Catalogus: TypeAlias = Annotated[
     str, OwnUrl(), ReadOnly(listed=True), Field(json_schema_extra={"format": "uri"})
@@ -37,8 +33,6 @@ Dag: TypeAlias = Datum | None
 """C-21: what is sent is compared with the zaaktype's, and the zaaktype's is kept."""
 Object: TypeAlias = Annotated[Datum | None, ReadOnly(listed=True)]
 Links: TypeAlias = Annotated[tuple[str, ...], ReadOnly(listed=True), OwnUrl()]
-
-
 Volgnummer: TypeAlias = Annotated[int, BeforeValidator(no_truth_value), Field(ge=1)]
 """A whole number from 1."""
 
@@ -97,7 +91,7 @@ def one_at_a_time(change: Change) -> Iterator[Write]:
         yield Write("replace", ZAAKTYPE.resource, change.related["zaaktype"])
 
 
-_STATUSTYPE = "statustype van hetzelfde zaaktype"
+_STATUSTYPE, _LISTED = "statustype van hetzelfde zaaktype", " in de lijst"
 
 
 def _statustype_id(change: Change) -> str | None:
@@ -110,20 +104,33 @@ STATUSTYPE_NEED = Need(
     "statustypen",
     lambda change: Equals("_id", _statustype_id(change) or ""),
     acts=KEPT_AFTER,
-    when=lambda change: _statustype_id(change) is not None,
+    when=lambda change: "statustype" not in change.sent and _statustype_id(change) is not None,
     limit=1,
 )
+"""Finds the statustype that a change does not name again; one that is named is found as any reference is."""
+
+
+def _statustype(change: Change) -> Values | None:
+    [kept] = change.related.get(_STATUSTYPE) or [None]
+    found: Values | None = change.related.get("statustype", kept)
+    return found
 
 
 def the_statustype_is_of_the_same_zaaktype(change: Change) -> Iterator[Problem]:
     """C-81, C-84: a statustype that is referred to belongs to the same zaaktype."""
-    for statustype in change.related.get(_STATUSTYPE, ()):
-        if statustype["zaaktype"] != change.after["zaaktype"]:
-            yield _of_another_zaaktype("statustype")
+    statustype = _statustype(change)
+    if statustype is not None and statustype["zaaktype"] != change.after["zaaktype"]:
+        yield _of_another_zaaktype("statustype")
 
 
 def _of_another_zaaktype(field: str) -> Problem:
     return Problem(NON_FIELD, "relations-incorrect-zaaktype", f"{field}: dit hoort bij een ander zaaktype.")
+
+
+def the_statustype_stays(change: Change) -> Iterator[Write]:
+    """G-124: what is referred to is written too, so that it does not go, or move, at the same time."""
+    if (statustype := _statustype(change)) is not None:
+        yield Write("replace", "statustypen", statustype)
 
 
 def list_need(field: str, of: Callable[[Change], list[str]] | None = None) -> Need:
@@ -131,7 +138,7 @@ def list_need(field: str, of: Callable[[Change], list[str]] | None = None) -> Ne
     `of` tells which they are, where they are not all in that field yet."""
     listed = of or (lambda change: list(change.after[field]))
     return Need(
-        f"{field} in de lijst",
+        field + _LISTED,
         field,
         lambda change: In("_id", tuple(link.id for url in listed(change) if (link := target(url)))),
         acts=KEPT_AFTER,
@@ -144,7 +151,7 @@ def all_of_the_same_zaaktype(field: str) -> Rule:
 
     def rule(change: Change) -> Iterator[Problem]:
         """C-83, G-121: each reference of the list is that of one of the same zaaktype."""
-        found = {record["url"]: record for record in change.related.get(f"{field} in de lijst", ())}
+        found = {record["url"]: record for record in change.related.get(field + _LISTED, ())}
         for number, url in enumerate((change.new or {}).get(field, ())):
             link = target(url)
             if link is None:
@@ -160,6 +167,14 @@ def all_of_the_same_zaaktype(field: str) -> Rule:
                 yield _of_another_zaaktype(field)
 
     return rule
+
+
+def all_of_these_stay(change: Change) -> Iterator[Write]:
+    """G-124: the same for what lists refer to."""
+    for name, records in change.related.items():
+        if name.endswith(_LISTED):
+            for record in records:
+                yield Write("replace", name.removesuffix(_LISTED), record)
 
 
 _REFERRING = "verwijst hiernaar: "
@@ -197,8 +212,3 @@ def what_is_referred_to_stays(change: Change) -> Iterator[Problem]:
     )
     if names:
         yield Problem(NON_FIELD, "pending-relations", f"Hiernaar verwijst nog iets: {', '.join(names)}.")
-
-
-def omschrijving_label(record: Values) -> str:
-    """What it is called in a sentence."""
-    return str(record["omschrijving"])

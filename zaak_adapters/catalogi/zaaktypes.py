@@ -31,7 +31,7 @@ def _named_besluittypen(change: Change) -> tuple[str, ...]:
 
 
 def _named_informatieobjecttypen(change: Change) -> tuple[str, ...]:
-    relations: list[Values] = change.related.get("relaties met informatieobjecttypen", [])
+    relations: list[Values] = change.related["relaties met informatieobjecttypen"]
     return tuple(dict.fromkeys(relation["informatieobjecttype"] for relation in relations))
 
 
@@ -100,5 +100,5 @@ def what_it_names_is_published(change: Change) -> Iterator[Problem]:
 
 def it_has_a_statustype(change: Change) -> Iterator[Problem]:
     """ztc-012, QC-5: a published zaaktype has a statustype."""
-    if _is_publication(change) and not change.related.get("statustypen", True):
+    if _is_publication(change) and not change.related["statustypen"]:
         yield Problem("statustypen", "concept-relation", "Geef het zaaktype ten minste een statustype.")

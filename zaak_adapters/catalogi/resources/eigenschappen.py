@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from dms.model.change import Change, Values
+from dms.model.change import Change
 from dms.model.fields import OwnLink, Text
 from dms.model.problems import Problem
 from dms.model.record import Group, Record
@@ -65,10 +65,6 @@ def the_specification_fits_its_format(change: Change) -> Iterator[Problem]:
         yield Problem("specificatie", "invalid", reason)
 
 
-def _label(record: Values) -> str:
-    return str(record["naam"])
-
-
 EIGENSCHAPPEN = Resource(
     api="catalogi",
     component="ztc",
@@ -76,7 +72,6 @@ EIGENSCHAPPEN = Resource(
     singular="eigenschap",
     summary="De eigenschappen die zaken van een type hebben.",
     record=Eigenschap,
-    label=_label,
     scopes=sub.SUB_SCOPES,
     parent=sub.ZAAKTYPE,
     filters=sub.OF_THE_ZAAKTYPE,
@@ -89,5 +84,5 @@ EIGENSCHAPPEN = Resource(
         (the_specification_fits_its_format,),
         (*sub.GENERAL, sub.the_statustype_is_of_the_same_zaaktype, sub.what_is_referred_to_stays),
     ),
-    effects=(sub.one_at_a_time,),
+    effects=(sub.one_at_a_time, sub.the_statustype_stays),
 )

@@ -6,16 +6,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from dms.model.fields import Duur, OwnLink, OwnUrl, Plain, ReadOnly, Text, To, Url
+from dms.model.fields import Duur, OwnLink, Plain, ReadOnly, Text, To, Url
 from dms.model.filters import equals
 from dms.model.record import GroupOf, Record
 from dms.model.resource import Resource
 from zaak_adapters.catalogi import archiving
 from zaak_adapters.catalogi import sub_types as sub
+from zaak_adapters.catalogi.fields import Names, References
 from zaak_adapters.catalogi.history import DATUM_GELDIGHEID, names_of
-
-_ByName = Annotated[list[Annotated[str, Text(1000, shortest=1)]], OwnUrl()]
-_Names = Annotated[tuple[str, ...], ReadOnly()]
 
 
 class ResultaatType(Record):
@@ -42,10 +40,10 @@ class ResultaatType(Record):
     einde_object: sub.Object = None
     indicatie_specifiek: bool | None = None
     procestermijn: Duur | None = None
-    besluittypen: _ByName = Field(default_factory=list)
-    besluittype_omschrijving: _Names = ()
-    informatieobjecttypen: _ByName = Field(default_factory=list)
-    informatieobjecttype_omschrijving: _Names = ()
+    besluittypen: References = Field(default_factory=list)
+    besluittype_omschrijving: Names = ()
+    informatieobjecttypen: References = Field(default_factory=list)
+    informatieobjecttype_omschrijving: Names = ()
 
 
 RESULTAATTYPEN = Resource(
@@ -55,7 +53,6 @@ RESULTAATTYPEN = Resource(
     singular="resultaattype",
     summary="De resultaten die zaken van een type kunnen hebben.",
     record=ResultaatType,
-    label=sub.omschrijving_label,
     scopes=sub.SUB_SCOPES,
     parent=sub.ZAAKTYPE,
     filters=(

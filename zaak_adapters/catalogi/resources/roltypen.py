@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal, TypeAlias
 
 from dms.model.fields import OwnLink, Text
-from dms.model.filters import equals
+from dms.model.filters import equals, extra
 from dms.model.record import Record
 from dms.model.resource import Resource
 from zaak_adapters.catalogi import sub_types as sub
@@ -44,10 +44,13 @@ ROLTYPEN = Resource(
     singular="roltype",
     summary="De rollen die betrokkenen bij zaken van een type hebben.",
     record=RolType,
-    label=sub.omschrijving_label,
     scopes=sub.SUB_SCOPES,
     parent=sub.ZAAKTYPE,
-    filters=(*sub.OF_THE_ZAAKTYPE, equals("omschrijvingGeneriek", OmschrijvingGeneriek)),
+    filters=(
+        *sub.OF_THE_ZAAKTYPE,
+        equals("omschrijvingGeneriek", OmschrijvingGeneriek),
+        *extra(equals("omschrijving")),
+    ),
     unique=(("zaaktype", "omschrijving"),),
     expands=sub.EXPANDS,
     reverses=sub.FIRST_AND_LAST,

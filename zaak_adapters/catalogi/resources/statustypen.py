@@ -53,7 +53,6 @@ STATUSTYPEN = Resource(
     singular="statustype",
     summary="De statussen die zaken van een type krijgen.",
     record=StatusType,
-    label=sub.omschrijving_label,
     scopes=sub.SUB_SCOPES,
     parent=sub.ZAAKTYPE,
     filters=sub.OF_THE_ZAAKTYPE,

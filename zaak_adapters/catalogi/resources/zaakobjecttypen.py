@@ -15,7 +15,7 @@ from dms.model.resource import Resource
 from zaak_adapters.catalogi import sub_types as sub
 from zaak_adapters.catalogi.history import DATUM_GELDIGHEID
 
-_Listed = Annotated[list[Annotated[str, Url()]], OwnUrl()]
+_Listed = Annotated[list[Annotated[str, Url()]], OwnUrl(), Field(max_length=1000)]
 
 
 class ZaakObjectType(Record):
@@ -64,10 +64,6 @@ def _listed(found: Values, record: Values) -> Any:
     return found["omschrijving"] if found["url"] in record["resultaattypen"] else None
 
 
-def _label(record: Values) -> str:
-    return str(record["relatieOmschrijving"])
-
-
 ZAAKOBJECTTYPEN = Resource(
     api="catalogi",
     component="ztc",
@@ -75,7 +71,6 @@ ZAAKOBJECTTYPEN = Resource(
     singular="zaakobjecttype",
     summary="De objecten waar zaken van een type over gaan.",
     record=ZaakObjectType,
-    label=_label,
     scopes=sub.SUB_SCOPES,
     parent=sub.ZAAKTYPE,
     filters=(
@@ -118,5 +113,5 @@ ZAAKOBJECTTYPEN = Resource(
             sub.what_is_referred_to_stays,
         ),
     ),
-    effects=(sub.one_at_a_time,),
+    effects=(sub.one_at_a_time, sub.all_of_these_stay),
 )

@@ -6,7 +6,6 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
-from dms.model.change import Values
 from dms.model.fields import OwnLink, OwnUrl, Text
 from dms.model.filters import Filter, equals, link, through
 from dms.model.lists import Named
@@ -47,10 +46,6 @@ _STATUS = Filter(
 )
 
 
-def _label(record: Values) -> str:
-    return f"{record['zaaktypeIdentificatie']} - {record['informatieobjecttype']}"
-
-
 ZAAKTYPE_INFORMATIEOBJECTTYPEN = Resource(
     api="catalogi",
     component="ztc",
@@ -58,7 +53,6 @@ ZAAKTYPE_INFORMATIEOBJECTTYPEN = Resource(
     singular="zaaktypeinformatieobjecttype",
     summary="De documenten die zaken van een type hebben.",
     record=ZaakTypeInformatieObjectType,
-    label=_label,
     scopes=sub.SUB_SCOPES,
     parent=sub.ZAAKTYPE,
     filters=(
@@ -86,5 +80,5 @@ ZAAKTYPE_INFORMATIEOBJECTTYPEN = Resource(
     needs=(*documents.NEEDS, sub.STATUSTYPE_NEED),
     derivations=(documents.note_whether_the_type_is_a_concept,),
     stages=((), (documents.one_side_is_a_concept, sub.the_statustype_is_of_the_same_zaaktype)),
-    effects=(sub.one_at_a_time, documents.one_at_a_time_with_the_type),
+    effects=(sub.one_at_a_time, sub.the_statustype_stays, documents.one_at_a_time_with_the_type),
 )
