@@ -27,12 +27,26 @@ _AT_ONCE = 500
 
 
 async def export_catalogue(dms: Dms, catalogue: Record, origin: str) -> Lists:
-    """All of a catalogue."""
+    """All of a catalogue. Of names in lists those are left out that no type bears any more."""
     found: Found = {CATALOGUS: [catalogue]}
     for kind in (INFORMATIEOBJECTTYPE, BESLUITTYPE, ZAAKTYPE):
         found[kind] = await dms.metadata.find(kind.collection, Equals("catalogus", catalogue["url"]))
     await _add_sub_types(dms, found)
-    return _lists(found, _urls(found, found), origin)
+    urls = _urls(found, found)
+    for kind, records in found.items():
+        for record in records:
+            _forget_the_gone(kind, record, urls)
+    return _lists(found, urls, origin)
+
+
+def _forget_the_gone(kind: Kind, record: Record, urls: Mapping[tuple[str, str], str]) -> None:
+    for named in kind.resource.named:
+        if named.written and isinstance(record[named.field], list):
+            record[named.field] = [
+                each
+                for each in record[named.field]
+                if (named.collection, each[named.member] if named.member else each) in urls
+            ]
 
 
 async def export_zaaktypen(dms: Dms, zaaktypen: Sequence[Record], origin: str) -> Lists:

@@ -75,6 +75,22 @@ async def test_export_import_and_export_again_are_identical_when_uuids_are_kept(
     assert orjson.dumps(await other.export()) == orjson.dumps(first)
 
 
+async def test_an_export_leaves_out_names_that_no_type_bears_any_more(
+    service: Service, other: Service
+) -> None:
+    made = service.archive()
+    made.whole(2)
+    await service.take(made.lists, Way(publish=False))
+    for collection, name in (("besluittypen", "omschrijving"), ("zaaktypen", "identificatie")):
+        record = (await service.dms.metadata.find(collection))[-1]
+        async with service.dms.metadata.transaction() as transaction:
+            transaction.replace(collection, {**record, name: "Hernoemd"})
+    lists = await service.export()
+    assert [each["besluittypen"] for each in lists["ZaakType"]] == [[], []]
+    assert [len(each["gerelateerdeZaaktypen"]) for each in lists["ZaakType"]] == [1, 0]
+    assert (await other.take(lists, Way(publish=False))).refused == []
+
+
 async def test_export_import_and_export_again_differ_in_uuids_alone_when_they_are_renewed(
     service: Service, other: Service
 ) -> None:
