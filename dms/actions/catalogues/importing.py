@@ -20,6 +20,7 @@ from dms.autorisaties.access import Access, Grant
 from dms.autorisaties.applications import Application
 from dms.autorisaties.caller import Caller
 from dms.model.change import Values
+from dms.model.problems import NON_FIELD
 from dms.model.query import Equals
 from dms.model.refusals import Invalid, Refusal
 from dms.storage.metadata.port import Collection, Conflict, Duplicate, Record
@@ -272,4 +273,7 @@ def told(refusal: Refusal) -> str:
     """Why it was refused, in one line."""
     if not isinstance(refusal, Invalid):
         return refusal.detail
-    return "; ".join(f"{each.name}: {each.reason}" for each in refusal.problems[:10])
+    return "; ".join(
+        each.reason if each.name == NON_FIELD else f"{each.name}: {each.reason}"
+        for each in refusal.problems[:10]
+    )
