@@ -115,6 +115,7 @@ def test_what_is_refused_is_told_and_nothing_is_written(commands: Commands, tmp_
     assert "! ZT-000 (2020-01-01)" in result.stdout
     assert "doel: Dit veld mag niet leeg zijn." in result.stdout
     assert "of zaaktypen that are not in the archive" in result.stdout
+    assert "! statustype" not in result.stdout
     assert "cannot be taken over, so nothing was." in result.stderr
     assert "\x1b" not in result.output
     assert commands.count("catalogussen") == 0
@@ -139,7 +140,7 @@ def test_the_ways_of_taking_over_are_options(commands: Commands, tmp_path: Path)
     roltypen = folder / "RolType.json"
     roltypen.write_text("[]")
     left = commands.run("plan", str(folder), "--existing", "leave")
-    assert ". Aanvraag (2020-01-01): is there and differs; it is left as it is" in left.stdout
+    assert ". Aanvraag (2020-01-01): is there and differs; it is left as it is, with" in left.stdout
     assert "roltype Aanvrager: is not in the archive; it stays (--prune removes it)" in left.stdout
     refused = commands.run("plan", str(folder))
     assert "Het type is gepubliceerd en ligt vast." in refused.stdout
@@ -214,6 +215,14 @@ def test_a_new_version_is_one_command(commands: Commands) -> None:
     assert "Nothing was changed." in overlapping.stderr
     concept = commands.run("new-version", "ZT-000", "--begin", "2027-01-01", "--concept")
     assert "a concept" in concept.stdout
+
+
+def test_nothing_is_taken_over_into_stores_that_are_half_restored(commands: Commands) -> None:
+    archive = commands.archive(1)
+    (commands.settings.data_dir / "restoring").touch()
+    result = commands.run("apply", archive)
+    assert result.exit_code == 2
+    assert "being restored" in result.stderr
 
 
 def test_a_bad_setting_ends_with_two(commands: Commands, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,7 @@ _SIGNS: dict[Fate, tuple[str, str]] = {
     "passed": ("!", "red"),
 }
 _REMARKS: dict[Fate, str] = {
-    "left": "is there and differs; it is left as it is",
+    "left": "is there and differs; it is left as it is, with what belongs to it",
     "chosen": "the one that is there is used",
     "only here": "is not in the archive; it stays (--prune removes it)",
 }
@@ -40,7 +40,8 @@ def tree(plan: Plan, title: str, *, everything: bool = False) -> Tree:
     """What the plan does, kind by kind; what belongs to a zaaktype stands below it."""
     below: dict[str, list[Outcome]] = defaultdict(list)
     for outcome in plan.outcomes:
-        if outcome.kind.is_sub_type:
+        # What was passed by is told with what it belongs to.
+        if outcome.kind.is_sub_type and outcome.fate != "passed":
             below[outcome.above].append(outcome)
     most = len(plan.outcomes) if everything else MOST_SHOWN
     root = Tree(Text(printable(title), style="bold"))

@@ -16,9 +16,9 @@ from dms.actions.catalogues.importing import told
 from dms.actions.catalogues.selecting import NotOne
 from dms.actions.service import Dms
 from dms.cli.messages import complain, console
+from dms.cli.whole import whole
 from dms.model.refusals import Refusal
 from dms.settings import BadSetting, Settings
-from dms.wiring import wired
 
 T = TypeVar("T")
 INTERRUPTED = 130
@@ -48,8 +48,8 @@ def run(work: Coroutine[Any, Any, T], *, about: str = "") -> T:
 
 @asynccontextmanager
 async def service(settings: Settings) -> AsyncIterator[Dms]:
-    """The service without its HTTP."""
-    async with wired(settings) as opened:
+    """The service without its HTTP, if its stores are whole."""
+    async with whole(settings) as opened:
         yield opened.dms
 
 

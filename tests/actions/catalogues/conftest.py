@@ -13,7 +13,7 @@ import pytest
 from dms.actions.catalogues.contents import Contents
 from dms.actions.catalogues.export import export_catalogue
 from dms.actions.catalogues.importing import Way, take_over
-from dms.actions.catalogues.plan import Plan
+from dms.actions.catalogues.plan import Outcome, Plan
 from dms.actions.service import Dms
 from dms.model.query import Equals, Query
 from dms.settings import Settings
@@ -82,3 +82,9 @@ async def other(settings: Settings, tmp_path: Path, engines: object) -> AsyncIte
         pytest.skip("there is one database for each test")
     async with opened(replace(settings, data_dir=tmp_path / "other")) as service:
         yield service
+
+
+def fate(plan: Plan, file: str, label: str) -> Outcome:
+    """What becomes of a record."""
+    [found] = [each for each in plan.outcomes if each.kind.file == file and each.label.startswith(label)]
+    return found
