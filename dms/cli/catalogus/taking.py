@@ -72,8 +72,9 @@ def plan(
 ) -> None:
     """Tell what applying SOURCE would change, and change nothing.
 
-    In the tree, + is new, ~ changes (with each field: here → in the archive), - goes, > is what was chosen,
-    . stays as it is, and ! cannot be taken over, with the reason. What is as it should be is only counted.
+    In the tree, + is new, ~ changes (with each field: here → in the archive) and - goes. For what has > the
+    one here is used, what has . stays as it is, and what has ! cannot be taken over, with the reason. What is
+    as it should be is only counted.
 
     Ends with 1 if anything cannot be taken over.
 
