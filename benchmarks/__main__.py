@@ -12,6 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks.calls import calls
+from benchmarks.catalogues import catalogues
 from benchmarks.dossiers import dossiers
 from benchmarks.engines import engines
 from benchmarks.ingest import ingest
@@ -29,6 +30,7 @@ BENCHMARKS: dict[str, Callable[[Plan], Iterator[Figure]]] = {
     "calls": calls,
     "pages": pages,
     "dossiers": dossiers,
+    "catalogues": catalogues,
     "ingest": ingest,
     "engines": engines,
 }

@@ -21,9 +21,17 @@ from dms.storage.metadata.port import Record
 
 
 async def create(
-    dms: Dms, resource: Resource, sent: Mapping[str, Any], caller: Caller, facts: Mapping[str, Any]
+    dms: Dms,
+    resource: Resource,
+    sent: Mapping[str, Any],
+    caller: Caller,
+    facts: Mapping[str, Any],
+    *,
+    id: str | None = None,
 ) -> Record:
     """Store a new record and return it; with an Idempotency-Key that was used before, what was made then.
+    Its `id` is made here, unless it had one elsewhere that it keeps.
+
     Raises `Invalid`, `Denied` or `KeyReused`, and then nothing was stored."""
     await must_be_granted_on_parent(dms, resource, sent, caller)
     checked = _checked(resource, sent, caller)
@@ -35,12 +43,12 @@ async def create(
     async def attempt() -> Record:
         if before := await created_before(dms, resource, sent, caller, facts):
             return before
-        id = str(uuid.uuid4())
-        url = resource.url(id)
-        new: Values = {"url": url, **_server_defaults(resource), **values, "_id": id}
+        new_id = id or str(uuid.uuid4())
+        url = resource.url(new_id)
+        new: Values = {"url": url, **_server_defaults(resource), **values, "_id": new_id}
         change = Change(
             act="create",
-            id=id,
+            id=new_id,
             url=url,
             now=dms.now(),
             old=None,

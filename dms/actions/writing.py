@@ -36,15 +36,20 @@ async def until_no_conflict(attempt: Callable[[], Awaitable[T]]) -> T:
     raise InConflict
 
 
-async def decide(dms: Dms, resource: Resource, change: Change) -> None:
-    """Complete the new record and ask the rules. Raises `Invalid` with all problems of the first stage that
-    finds any."""
+async def complete(dms: Dms, resource: Resource, change: Change) -> None:
+    """Look up what the change is about, and complete the new record."""
     await look_up(dms, resource, change)
     await look_up_parent(dms, resource, change)
     await look_up_names(dms, resource, change)
     for derive in resource.derivations:
         derive(change)
     await look_up_followers(dms, resource, change)
+
+
+async def decide(dms: Dms, resource: Resource, change: Change) -> None:
+    """Complete the new record and ask the rules. Raises `Invalid` with all problems of the first stage that
+    finds any."""
+    await complete(dms, resource, change)
     general = (
         partial(references_lead_somewhere, resource),
         partial(parent_is_there, resource),

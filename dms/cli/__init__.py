@@ -6,6 +6,7 @@ import typer
 
 from dms.cli import backup, check, download, migrate, referentielijsten, rescan, serve, token, upload
 from dms.cli.bulk import importing, watching
+from dms.cli.catalogus import app as catalogus
 
 app = typer.Typer(
     name="dms",
@@ -33,6 +34,7 @@ app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.command("migrate-content")(migrate.migrate_content)
 app.command("migrate-metadata")(migrate.migrate_metadata)
+app.add_typer(catalogus, name="catalogus")
 
 
 def main() -> None:

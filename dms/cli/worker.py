@@ -15,18 +15,17 @@ from typing import Any
 import structlog
 
 from dms import logs
-from dms.actions import backup
-from dms.actions.migrate_metadata import is_unfinished
 from dms.actions.rounds import Collecting, collect_in_turn
 from dms.actions.scanning import keep_scanning
 from dms.api.application import application
 from dms.api.operations import STOPPING
 from dms.api.serving import serve
 from dms.autorisaties.tokens import Tokens
+from dms.cli.whole import whole
 from dms.demo import demo_lists, demo_types
-from dms.settings import BadSetting, Settings
+from dms.settings import Settings
 from dms.storage.scanning.port import Scanner
-from dms.wiring import Wired, wired
+from dms.wiring import Wired
 
 log = structlog.get_logger(part="dms.worker")
 Started = Callable[[str, Wired, list[str]], None]
@@ -50,16 +49,7 @@ def run(settings: Settings, *, demo: bool, started: Started, sharing: Sharing | 
 
 
 async def _serve(settings: Settings, *, demo: bool, started: Started, sharing: Sharing | None) -> None:
-    if (settings.data_dir / backup.MARK).exists():
-        raise BadSetting(
-            f"{settings.data_dir} is being restored, and not whole yet: run the same dms restore again first."
-        )
-    async with wired(settings) as service:
-        if await is_unfinished(service.dms.metadata):
-            raise BadSetting(
-                "The metadata store is the target of a migration that was not finished: stop the service on "
-                "the source, run dms migrate-metadata with --finish, and start again."
-            )
+    async with whole(settings) as service:
         tokens = Tokens(service.applications, expiry=settings.jwt_expiry, leeway=settings.jwt_leeway)
         figures = sharing.figures if sharing else None
         app = application(service.dms, tokens, public_url=settings.public_url, shared_figures=figures)

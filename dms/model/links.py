@@ -82,12 +82,12 @@ def absolute(url: Any, origin: str) -> Any:
 
 def with_relative(values: Mapping[str, Any], names: Iterable[str], origin: str) -> dict[str, Any]:
     """The values with these fields as they are stored; a name may be a path into groups and lists of them."""
-    return _each(values, names, lambda url: relative(url, origin))
+    return with_each(values, names, lambda url: relative(url, origin))
 
 
 def with_absolute(values: Mapping[str, Any], names: Iterable[str], origin: str) -> dict[str, Any]:
     """The values with these fields as they are answered."""
-    return _each(values, names, lambda url: absolute(url, origin))
+    return with_each(values, names, lambda url: absolute(url, origin))
 
 
 def at(value: Any, path: str) -> Iterator[Any]:
@@ -98,7 +98,10 @@ def at(value: Any, path: str) -> Iterator[Any]:
             yield from at(group[head], rest) if rest else (group[head],)
 
 
-def _each(values: Mapping[str, Any], names: Iterable[str], change: Callable[[Any], Any]) -> dict[str, Any]:
+def with_each(
+    values: Mapping[str, Any], names: Iterable[str], change: Callable[[Any], Any]
+) -> dict[str, Any]:
+    """The values with these fields changed; a name may be a path into groups and lists of them."""
     changed = dict(values)
     for name in names:
         head, _, rest = name.partition(".")
@@ -110,4 +113,4 @@ def _each(values: Mapping[str, Any], names: Iterable[str], change: Callable[[Any
 def _inside(value: Any, path: str, change: Callable[[Any], Any]) -> Any:
     if isinstance(value, list):
         return [_inside(group, path, change) for group in value]
-    return _each(value, (path,), change) if isinstance(value, Mapping) else value
+    return with_each(value, (path,), change) if isinstance(value, Mapping) else value

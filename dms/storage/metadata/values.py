@@ -10,12 +10,18 @@ from dms.model.query import Scalar
 def storable(value: Scalar) -> bool:
     """Whether a record can hold this value at all; if not, it equals nothing."""
     if isinstance(value, str):
+        return is_text_of_unicode(value)
+    return not isinstance(value, int) or -(2**63) <= value < 2**63
+
+
+def is_text_of_unicode(value: Scalar) -> bool:
+    """Whether this is no text that UTF-8 cannot write, such as one with half a surrogate pair."""
+    if isinstance(value, str):
         try:
             value.encode()
         except UnicodeEncodeError:
             return False
-        return True
-    return not isinstance(value, int) or -(2**63) <= value < 2**63
+    return True
 
 
 def as_float(value: int) -> float:
