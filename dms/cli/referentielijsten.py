@@ -12,10 +12,10 @@ import typer
 from dms.actions.writing import until_no_conflict
 from dms.cli.messages import complain
 from dms.cli.serve import Config, read_settings
+from dms.cli.whole import whole
 from dms.client.failures import printable
 from dms.model.refusals import Refusal
 from dms.settings import BadSetting, Settings
-from dms.wiring import open_metadata
 from zaak_adapters.referentielijsten.form import LISTS, MOST_BYTES, Entry, Faulty, read
 from zaak_adapters.referentielijsten.register import Changed, Plan, fill, plan
 
@@ -73,8 +73,8 @@ def load(
 
 
 async def _load(settings: Settings, entries: list[Entry], *, dry_run: bool) -> Plan:
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    async with open_metadata("", settings) as store:
+    async with whole(settings) as service:
+        store = service.dms.metadata
         if dry_run:
             return await plan(store, entries)
         return await until_no_conflict(lambda: fill(store, entries))

@@ -153,6 +153,17 @@ def test_what_cannot_be_read_ends_with_a_sentence(loader: Loader, tmp_path: Path
     assert (unset.exit_code, "DMS_METADATA_URL" in unset.stderr) == (2, True)
 
 
+def test_nothing_is_loaded_into_what_is_still_being_restored(loader: Loader, lists: dict[str, Any]) -> None:
+    loader.settings.data_dir.mkdir()
+    (loader.settings.data_dir / "restoring").write_text("0")
+    refused = loader.load(lists)
+    assert (refused.exit_code, "run the same dms restore again" in " ".join(refused.stderr.split())) == (
+        2,
+        True,
+    )
+    assert not (loader.settings.data_dir / "metadata.db").exists()
+
+
 async def test_two_who_fill_it_at_once_make_every_entry_once(loader: Loader) -> None:
     loader.settings.data_dir.mkdir(parents=True)
     async with open_metadata("", loader.settings) as store:
