@@ -123,15 +123,6 @@ def _different(kind: Kind, number: int) -> dict[str, Any]:
     }
 
 
-async def test_ztc_012_a_zaaktype_is_published_once_it_has_a_statustype(
-    maker: Maker, zgw: Zgw, concept: str
-) -> None:
-    refused = await zgw.post(f"{concept}/publish")
-    assert refusal(refused) == (400, "concept-relation", "statustypen")
-    await maker.make(STATUSTYPE, concept)
-    await maker.publish(concept)
-
-
 async def test_ztc_010_of_a_change_and_a_publication_at_once_the_second_sees_the_first(
     maker: Maker, zgw: Zgw
 ) -> None:

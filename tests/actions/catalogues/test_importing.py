@@ -148,13 +148,15 @@ async def test_ztc_016_a_published_version_that_overlaps_is_refused(service: Ser
 
 async def test_ztc_012_a_zaaktype_that_cannot_be_published_is_refused(service: Service) -> None:
     made = service.archive()
-    made.zaaktype(made.catalogue(), "ZT-LEEG")
+    catalogue = made.catalogue()
+    decision = made.besluittype(catalogue, "Besluit", concept=True)
+    made.zaaktype(catalogue, "ZT-VROEG", besluittypen=[decision])
     plan = await service.take(made.lists)
-    assert fate(plan, "ZaakType", "ZT-LEEG").why == [
-        "statustypen: Geef het zaaktype ten minste een statustype."
-    ]
+    [refused] = plan.refused
+    assert refused.kind.file == "ZaakType"
+    assert refused.why == ["Publiceer eerst deze besluittypen: Besluit."]
     assert (await service.take(made.lists, Way(publish=False))).refused == []
-    assert (await service.one("zaaktypen", identificatie="ZT-LEEG"))["concept"] is True
+    assert (await service.one("zaaktypen", identificatie="ZT-VROEG"))["concept"] is True
 
 
 class TestBesideOthers:
