@@ -3,6 +3,7 @@ becomes of the other store."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -48,20 +49,32 @@ class HalfOfItBelow(StagedMetadataStore):
         super().__init__(store, COLLECTIONS)
         self._below = store
         self._first = True
+        self._committing = asyncio.Lock()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         first, self._first = self._first, False
-        async with super().transaction() as transaction:
+        begun = super().transaction()
+        transaction = await begun.__aenter__()
+        try:
             yield transaction
-        if first and all(each.old is None for each in self.staged()):
-            inserted = [each for each in self.staged() if each.new is not None]
-            await self.close()
-            half = (len(inserted) + 1) // 2
-            async with self._below.transaction() as transaction, super().transaction() as staging:
-                for number, each in enumerate(inserted):
-                    assert each.new is not None
-                    (transaction if number < half else staging).insert(each.collection, each.new)
+        except BaseException as error:
+            await begun.__aexit__(type(error), error, error.__traceback__)
+            raise
+        async with self._committing:
+            # What moves below is nowhere for a moment, in which no other may commit.
+            await begun.__aexit__(None, None, None)
+            if first and all(each.old is None for each in self.staged()):
+                await self._move_half()
+
+    async def _move_half(self) -> None:
+        inserted = [each for each in self.staged() if each.new is not None]
+        await self.close()
+        half = (len(inserted) + 1) // 2
+        async with self._below.transaction() as transaction, super().transaction() as staging:
+            for number, each in enumerate(inserted):
+                assert each.new is not None
+                (transaction if number < half else staging).insert(each.collection, each.new)
 
 
 class TestHalfOfItBelow(MetadataStoreContract):
