@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.made
 JOBS ?= 2
+MEASURED := --cov --cov-report= --cov-fail-under=0
 ENGINE_CODE := dms/storage/metadata/mongo*,dms/storage/content/s3/*
 
 .PHONY: help run setup test test-engines test-crash check format bench clean
@@ -31,7 +32,9 @@ test: $(STAMP) ## Run the tests; with COVER=1 also demand 95 % coverage by branc
 
 test-engines: $(STAMP) ## Run the contracts and the service on the engines that DMS_TEST_* name
 	@rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest -n $(JOBS) -m engines -rs $(if $(COVER),--cov --cov-report= --cov-fail-under=0,)
+	$(BIN)/python -m pytest -n $(JOBS) -m engines -rs --ignore=tests/e2e $(if $(COVER),$(MEASURED),)
+	@# One at a time, as they make the engines fail.
+	$(BIN)/python -m pytest -m engines -rs tests/e2e $(if $(COVER),$(MEASURED) --cov-append,)
 	$(BIN)/python -m pytest -n $(JOBS) --on-engines tests/standard
 	$(if $(COVER),$(BIN)/python -m coverage report --omit=nothing --include='$(ENGINE_CODE)')
 
