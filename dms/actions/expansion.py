@@ -60,13 +60,6 @@ class Work:
         self._of: dict[int, int] = {}
         self._fetched = 0
 
-    @classmethod
-    def of(cls, answers: Sequence[Values]) -> Work:
-        """That of an answer with these objects."""
-        work = cls()
-        work.weigh(answers)
-        return work
-
     def weigh(self, answers: Sequence[Values]) -> None:
         """Count what the answers hold themselves, before anything is placed in them."""
         for answer in answers:
