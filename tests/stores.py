@@ -13,6 +13,7 @@ from minio import Minio
 from pymongo import MongoClient
 
 from tests.engines import mongodb_url, s3
+from tests.failing_proxy import FailingProxy
 
 
 @contextmanager
@@ -24,6 +25,15 @@ def mongo_database() -> Iterator[str]:
     client: MongoClient[dict[str, Any]] = MongoClient(mongodb_url())
     with client:
         client.drop_database(name)
+
+
+def mongo_through(line: FailingProxy, url: str) -> str:
+    """The URL of the same database, to be reached over this line and no other way."""
+    parts = urlsplit(url)
+    netloc = parts.netloc.rpartition("@")[0:2]
+    return urlunsplit(
+        parts._replace(netloc="".join(netloc) + urlsplit(line.address).netloc, query="directConnection=true")
+    )
 
 
 @contextmanager

@@ -9,33 +9,23 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeAlias, TypeVar
 
 from bson import Int64
-from pymongo import AsyncMongoClient, ReadPreference, ReturnDocument
+from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError, OperationFailure, PyMongoError
-from pymongo.read_concern import ReadConcern
 
 from dms.model.query import EVERYTHING, NEWEST_FIRST, Order, Query
 from dms.storage.failures import Unreachable
-from dms.storage.metadata.mongo_failures import Client, NoReplicaSet, reaching
+from dms.storage.metadata.mongo_connection import Connection, Session, Store, is_roleless
+from dms.storage.metadata.mongo_failures import reaching
 from dms.storage.metadata.mongo_query import bounded, compiled, sorting
 from dms.storage.metadata.mongo_record import decoded
-from dms.storage.metadata.mongo_schema import NUMBERS, SCHEMA, Database, prepare
-from dms.storage.metadata.mongo_writes import (
-    MAJORITY,
-    SNAPSHOT,
-    MongoTransaction,
-    Session,
-    Store,
-    Writer,
-    pauses,
-)
+from dms.storage.metadata.mongo_schema import NUMBERS, SCHEMA, prepare
+from dms.storage.metadata.mongo_writes import MongoTransaction, Writer, pauses
 from dms.storage.metadata.port import Collection, Record, Transaction
 from dms.storage.metadata.values import storable
 
 T = TypeVar("T")
 Documents: TypeAlias = list[dict[str, Any]]
 
-_OLDEST_WIRE = 13  # MongoDB 5.0: reads of one moment outside transactions
-_HEARTBEAT = 5.0
 _SEARCH_MS = 60_000
 # A server that is silent is noticed well before; this is for one that only never ends.
 _LONGEST = 70.0
@@ -51,14 +41,11 @@ class MongoMetadataStore:
     moment of what a majority has, not before the last write of this store, also when the primary changes.
     """
 
-    def __init__(self, client: Client, database: Database, timeout: float) -> None:
-        self._client = client
-        self._database = database
+    def __init__(self, url: str, timeout: float) -> None:
+        self._url = url
         self._timeout = timeout
+        self._connection = Connection.to(url, timeout)
         self._collections: dict[str, Collection] = {}
-        self._stores: dict[str, Store] = {}
-        self._at_one_moment: dict[str, Store] = {}
-        self._writer = Writer(self._stores, self._collections)
         self._written: Any = None
         self._closed = False
         self._under_way: set[asyncio.Task[Any]] = set()
@@ -77,29 +64,30 @@ class MongoMetadataStore:
         `NoReplicaSet`, `NewerSchema`, `Unreachable`, and `Duplicate` if the records there break a unique
         index that is new.
         """
-        client = _client(url, timeout)
-        database = client.get_default_database("dms").with_options(
-            None, ReadPreference.PRIMARY, MAJORITY, ReadConcern("majority")
-        )
-        store = cls(client, database, timeout)
+        store = cls(url, timeout)
+        connection = store._connection
         try:
             # An index over much that is there already may take as long as it needs.
-            with reaching(client):
-                await _must_have_transactions(client)
-                await prepare(database, collections)
+            with reaching(connection.client):
+                await connection.must_have_transactions()
+                await prepare(connection.database, collections)
         except BaseException:
             await store.close()
             raise
-        for each in collections:
-            store._collections[each.name] = each
-            store._stores[each.name] = database[each.name]
-            store._at_one_moment[each.name] = database[each.name].with_options(read_concern=SNAPSHOT)
+        store._collections.update((each.name, each) for each in collections)
         return store
 
     async def get(self, collection: str, id: str) -> Record | None:
         """See the port."""
-        store = self._stores[collection]
-        found = await self._ask(self._fetch(store, id)) if storable(id) else None
+        if not storable(id):
+            return None
+        name = self._collections[collection].name
+
+        async def fetch(connection: Connection) -> dict[str, Any] | None:
+            async with connection.session(self._written) as session:
+                return await connection.database[name].find_one({"_id": id}, session=session)
+
+        found = await self._ask(fetch)
         return decoded(found) if found else None
 
     async def find(
@@ -128,7 +116,7 @@ class MongoMetadataStore:
             )
             return await cursor.to_list()
 
-        found = await self._ask(self._search(self._at_one_moment[collection], page))
+        found = await self._search(collection, page)
         return [decoded(each) for each in found]
 
     async def count(self, collection: str, query: Query = EVERYTHING) -> int:
@@ -142,7 +130,7 @@ class MongoMetadataStore:
                 await store.aggregate(counting, session=session, allowDiskUse=True, maxTimeMS=_SEARCH_MS)
             ).to_list()
 
-        found = await self._ask(self._search(self._at_one_moment[collection], number))
+        found = await self._search(collection, number)
         return int(found[0]["records"]) if found else 0
 
     @asynccontextmanager
@@ -150,100 +138,126 @@ class MongoMetadataStore:
         """See the port."""
         transaction = MongoTransaction(self._collections)
         yield transaction
-        if transaction.writes:
-            await self._ask(self._apply(transaction))
+        if not transaction.writes:
+            return
+
+        async def apply(connection: Connection) -> None:
+            async with connection.session(self._written) as session:
+                await Writer(connection.database, self._collections).apply(transaction, session)
+                self._note(session)
+
+        await self._ask(apply)
 
     async def next_number(self, series: str, *, floor: int = 0, count: int = 1) -> int:
         """See the port."""
         if count < 1:
             raise ValueError("at least one number is drawn")
-        return await self._ask(self._draw(series, floor, count))
+
+        async def draw(connection: Connection) -> int:
+            return await self._draw(connection, series, floor, count)
+
+        return await self._ask(draw)
 
     async def series(self) -> dict[str, int]:
         """See the port."""
-        found = await self._ask(self._all_series())
+
+        async def drawn(connection: Connection) -> Documents:
+            async with connection.session(self._written) as session:
+                return await connection.database[NUMBERS].find(session=session).to_list()
+
+        found = await self._ask(drawn)
         return {each["_id"]: each["last"] for each in found}
 
     async def healthy(self) -> None:
         """See the port. Writes, as only that shows that there is a primary that has a majority."""
-        at = {"$set": {"at": time.time()}}
-        await self._ask(self._database[SCHEMA].update_one({"_id": "health"}, at, upsert=True), self._timeout)
+
+        async def write(connection: Connection) -> None:
+            at = {"$set": {"at": time.time()}}
+            await connection.database[SCHEMA].update_one({"_id": "health"}, at, upsert=True)
+
+        await self._ask(write, self._timeout)
 
     async def close(self) -> None:
         """See the port. May be called again."""
         self._closed = True
-        if self._under_way:
+        while self._under_way:
             await asyncio.wait(self._under_way)
-        await self._client.close()
+        await self._connection.client.close()
 
-    async def _ask(self, act: Coroutine[Any, Any, T], seconds: float | None = None) -> T:
+    async def _ask(self, act: Callable[[Connection], Awaitable[T]], seconds: float | None = None) -> T:
         """What comes of this. It goes on when the caller gives up.
 
         For so no transaction stays open, which would hold up others until the server ends it after a minute;
         and the driver loses connections that are being made when a call is cancelled.
         """
         if self._closed:
-            act.close()
             raise RuntimeError("this metadata store has been closed")
 
         async def reach() -> T:
-            with reaching(self._client, seconds):
+            with reaching(self._connection.client, seconds):
                 async with asyncio.timeout(_LONGEST):
-                    return await act
+                    return await self._over_a_connection_that_serves(act)
 
-        task = asyncio.create_task(reach())
+        return await asyncio.shield(self._let_end(reach()))
+
+    async def _over_a_connection_that_serves(self, act: Callable[[Connection], Awaitable[T]]) -> T:
+        tries = pauses()
+        while True:
+            connection = self._connection
+            try:
+                return await act(connection)
+            except PyMongoError as error:
+                pause = next(tries, None)
+                if pause is None or not is_roleless(error):
+                    raise
+            if connection is self._connection:
+                self._connection = Connection.to(self._url, self._timeout)
+                self._let_end(self._retire(connection, set(self._under_way)))
+            await asyncio.sleep(pause)
+
+    async def _retire(self, connection: Connection, users: set[asyncio.Task[Any]]) -> None:
+        """Close this once those that may use it are done."""
+        await asyncio.wait(users)
+        await connection.client.close()
+
+    def _let_end(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Do this to its end, and close nothing before."""
+        task = asyncio.create_task(work)
         self._under_way.add(task)
         task.add_done_callback(self._end)
-        return await asyncio.shield(task)
+        return task
 
     def _end(self, task: asyncio.Task[Any]) -> None:
         self._under_way.discard(task)
         if not task.cancelled():
             task.exception()  # nobody may be left to ask for it
 
-    @asynccontextmanager
-    async def _session(self) -> AsyncIterator[Session]:
-        """A session that reads nothing from before the last write of this store.
-
-        A new primary does not know at once which of its writes the majority has; it waits for these.
-        """
-        async with self._client.start_session(causal_consistency=True) as session:
-            if self._written is not None:
-                session.advance_operation_time(self._written)
-            yield session
-
-    async def _fetch(self, store: Store, id: str) -> dict[str, Any] | None:
-        async with self._session() as session:
-            return await store.find_one({"_id": id}, session=session)
-
-    async def _all_series(self) -> Documents:
-        async with self._session() as session:
-            return await self._database[NUMBERS].find(session=session).to_list()
-
-    async def _search(self, store: Store, ask: Callable[[Store, Session], Awaitable[Documents]]) -> Documents:
+    async def _search(
+        self, collection: str, ask: Callable[[Store, Session], Awaitable[Documents]]
+    ) -> Documents:
         """What this finds at one moment; at a later one if that moment is not to be had."""
-        for pause in pauses():
-            try:
-                async with self._session() as session:
-                    return await ask(store, session)
-            except OperationFailure as error:
-                if error.code not in _NO_SNAPSHOT:
-                    raise
-                await asyncio.sleep(pause)
-        raise Unreachable("MongoDB had no moment to search at, as its indexes kept changing")
+        name = self._collections[collection].name
 
-    async def _apply(self, transaction: MongoTransaction) -> None:
-        async with self._session() as session:
-            await self._writer.apply(transaction, session)
-            self._note(session)
+        async def search(connection: Connection) -> Documents:
+            for pause in pauses():
+                try:
+                    async with connection.session(self._written) as session:
+                        return await ask(connection.at_one_moment(name), session)
+                except OperationFailure as error:
+                    if error.code not in _NO_SNAPSHOT:
+                        raise
+                    await asyncio.sleep(pause)
+            raise Unreachable("MongoDB had no moment to search at, as its indexes kept changing")
 
-    async def _draw(self, series: str, floor: int, count: int) -> int:
+        return await self._ask(search)
+
+    async def _draw(self, connection: Connection, series: str, floor: int, count: int) -> int:
         last = {"$max": [{"$ifNull": ["$last", Int64(0)]}, Int64(max(floor, 0))]}
         draw = [{"$set": {"last": {"$add": [last, Int64(count)]}}}]
-        numbers = self._database[NUMBERS]
+        numbers = connection.database[NUMBERS]
         for pause in pauses():
             try:
-                async with self._session() as session:
+                async with connection.session(self._written) as session:
                     drawn = await numbers.find_one_and_update(
                         {"_id": series},
                         draw,
@@ -264,33 +278,3 @@ class MongoMetadataStore:
         written = session.operation_time
         if written is not None and (self._written is None or written > self._written):
             self._written = written
-
-
-def _client(url: str, timeout: float) -> Client:
-    try:
-        return AsyncMongoClient(
-            url,
-            appname="dms",
-            serverSelectionTimeoutMS=int(timeout * 1000),
-            connectTimeoutMS=int(timeout * 1000),
-            heartbeatFrequencyMS=int(_HEARTBEAT * 1000),
-            retryWrites=True,
-            retryReads=True,
-        )
-    except (PyMongoError, ValueError) as error:
-        # Its words may hold a part of the password, such as what was taken for a port.
-        raise ValueError(
-            f"This is no URL of MongoDB ({type(error).__name__}): mongodb://user:password@host:27017/dms?replicaSet="
-            "rs0 is one. In user and password, all but letters and digits must be percent-encoded."
-        ) from None
-
-
-async def _must_have_transactions(client: Client) -> None:
-    hello = await client.admin.command("hello")
-    if "setName" not in hello and hello.get("msg") != "isdbgrid":
-        raise NoReplicaSet(
-            "MongoDB runs as a standalone server, which has no transactions: make it a replica set, if only "
-            "of one (mongod --replSet rs0, and once rs.initiate())."
-        )
-    if hello["maxWireVersion"] < _OLDEST_WIRE:
-        raise OSError("This MongoDB is older than 5.0: upgrade it.")

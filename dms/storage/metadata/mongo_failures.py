@@ -11,6 +11,7 @@ import pymongo
 from bson.errors import BSONError
 from pymongo import AsyncMongoClient
 from pymongo.errors import (
+    ConfigurationError,
     ConnectionFailure,
     ExecutionTimeout,
     PyMongoError,
@@ -48,7 +49,7 @@ def reaching(client: Client, seconds: float | None = None) -> Iterator[None]:
                 "(mongod --replSet rs0, and once rs.initiate()), or name the right one."
             ) from error
         raise _unreachable(client, error) from error
-    except (ConnectionFailure, ExecutionTimeout, WTimeoutError, TimeoutError) as error:
+    except (ConnectionFailure, ConfigurationError, ExecutionTimeout, WTimeoutError, TimeoutError) as error:
         raise _unreachable(client, error) from error
     except (PyMongoError, BSONError) as error:
         raise _refused(error) from error

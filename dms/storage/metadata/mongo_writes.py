@@ -11,22 +11,15 @@ from typing import Any, TypeAlias
 
 from bson import ObjectId
 from pymongo import DeleteOne, InsertOne, UpdateOne, WriteConcern
-from pymongo.asynchronous.client_session import AsyncClientSession
-from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import BulkWriteError, ConnectionFailure, PyMongoError, ServerSelectionTimeoutError
-from pymongo.read_concern import ReadConcern
 
 from dms.storage.failures import Unreachable
+from dms.storage.metadata.mongo_connection import MAJORITY, SNAPSHOT, Session, is_roleless
 from dms.storage.metadata.mongo_record import GUARD, SEQ, encoded, record_id
-from dms.storage.metadata.mongo_schema import broken_index
+from dms.storage.metadata.mongo_schema import Database, broken_index
 from dms.storage.metadata.port import Collection, Conflict, Duplicate, Record
 
-Session: TypeAlias = AsyncClientSession
-Store: TypeAlias = AsyncCollection[dict[str, Any]]
 Operation: TypeAlias = InsertOne[dict[str, Any]] | UpdateOne | DeleteOne
-
-MAJORITY = WriteConcern(w="majority", j=True)
-SNAPSHOT = ReadConcern("snapshot")
 
 _PATIENCE = 15.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.002, 0.1
@@ -69,7 +62,7 @@ class MongoTransaction:
 class Writer:
     """Applies transactions to the collections of a database."""
 
-    stores: Mapping[str, Store]
+    database: Database
     collections: Mapping[str, Collection]
 
     async def apply(self, transaction: MongoTransaction, session: Session) -> None:
@@ -105,7 +98,9 @@ class Writer:
                     await session.commit_transaction()
                 except PyMongoError as error:
                     # It may have been done. To ask again is safe, and tells.
-                    if not error.has_error_label(_UNKNOWN) or isinstance(error, ServerSelectionTimeoutError):
+                    if isinstance(error, ServerSelectionTimeoutError):
+                        raise
+                    if not error.has_error_label(_UNKNOWN) and not is_roleless(error):
                         raise
                     await sleep(pause)
                 else:
@@ -116,7 +111,7 @@ class Writer:
         self, writes: Mapping[str, Sequence[Operation]], session: Session, concern: WriteConcern
     ) -> None:
         for collection, operations in writes.items():
-            store = self.stores[collection].with_options(write_concern=concern)
+            store = self.database[collection].with_options(write_concern=concern)
             try:
                 result = (await store.bulk_write(operations, session=session)).bulk_api_result
             except BulkWriteError as error:
