@@ -79,6 +79,7 @@ class Settings:
     )
     expand_depth: int = _setting(10, "Levels of expand; deeper paths are refused.")
     extras: bool = _setting(True, "Offer filters and operations that the standard does not have.")
+    notifications: bool = _setting(False, "Keep a message of every change for those who are to hear of it.")
     idempotency_age: float = _setting(
         7 * 86400.0, "Seconds for which a create with an Idempotency-Key can be repeated."
     )

@@ -13,6 +13,7 @@ from typing import Any, TypeVar, get_args
 from urllib.parse import urlsplit
 
 from dms.actions import turns
+from dms.actions.announcing import OUTBOX
 from dms.actions.audit import AUDITTRAIL
 from dms.actions.idempotency import CREATED_ONCE
 from dms.actions.service import Content, Dms, Limits, Scanning
@@ -124,6 +125,7 @@ def collections(apis: tuple[Api, ...]) -> tuple[Collection, ...]:
         *own,
         AUDITTRAIL,
         CREATED_ONCE,
+        OUTBOX,
         Collection(DROPPED),
         Collection(SCANS, (Index(("verdict",)), Index(("_next",)))),
         Collection(turns.COLLECTION),
@@ -207,6 +209,7 @@ async def wired(settings: Settings) -> AsyncIterator[Wired]:
             scanning=scanning,
             blocked=_blocked(settings),
             remote=remote,
+            announces=settings.notifications,
         )
         yield Wired(dms, Applications([*known, client]), client, is_new)
 

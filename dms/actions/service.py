@@ -66,6 +66,7 @@ class Dms:
     scanning: Scanning | None = None
     blocked: Blocked = field(default_factory=Blocked)
     remote: Remote = field(default_factory=NoServices)
+    announces: bool = False
 
     @cached_property
     def _resources(self) -> dict[str, Resource]:

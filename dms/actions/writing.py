@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import TypeVar
 
+from dms.actions.announcing import announced
 from dms.actions.audit import audited
 from dms.actions.idempotency import CREATED_ONCE
 from dms.actions.names import look_up_names, names_are_known
@@ -70,8 +71,8 @@ async def commit(
     *,
     also: Callable[[], Iterable[Write]] = tuple,
 ) -> None:
-    """Store the change with all that it drags along, its number and its audit line, and what else is to be
-    written with it."""
+    """Store the change with all that it drags along, its number, its audit line and its message, and what
+    else is to be written with it."""
     numbered = change.new is not None and resource.numbering is not None
     issued = numbered and not change.after[resource.numbering.field]  # type: ignore[union-attr]
     for clashes in range(MOST_TRIES):
@@ -82,6 +83,7 @@ async def commit(
             *family(dms, resource, change),
             *await hold_number(dms, resource, change),
             *await audited(dms, resource, change, caller),
+            *announced(dms, resource, change),
             *also(),
         ]
         try:

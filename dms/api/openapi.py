@@ -182,7 +182,7 @@ class _Writer:
         )
         described["summary"] = operation.summary
         if operation.experimental:
-            described["x-experimental"] = True
+            described |= _EXPERIMENTAL
         if operation.form is not None:
             described["requestBody"] = {"content": {"multipart/form-data": {"schema": operation.form}}}
         return described
@@ -243,7 +243,7 @@ class _Writer:
                 "content": {"application/json": {"schema": request}},
                 "required": True,
             }
-        return operation
+        return operation | (_EXPERIMENTAL if resource.experimental else {})
 
 
 def _parameter(name: str, schema: dict[str, Any], description: str, where: str = "query") -> dict[str, Any]:

@@ -1,8 +1,8 @@
-"""The rights on what belongs to a document are those on the document (G-52)."""
+"""What belongs to a document has its rights, and is announced where it is (G-52, G-111)."""
 
 from __future__ import annotations
 
-from dms.model.resource import Guard
+from dms.model.resource import Channel, Guard
 
 DOCUMENT = "enkelvoudiginformatieobjecten"
 
@@ -10,3 +10,7 @@ OF_THE_DOCUMENT = Guard(
     type="_informatieobjecttype", level="_vertrouwelijkheid", published="_isGereedVoorPublicatie"
 )
 """Where a sub resource keeps what its document's rights depend on."""
+
+CHANNEL = Channel(
+    "documenten", kenmerken=("bronorganisatie", "informatieobjecttype", "vertrouwelijkheidaanduiding")
+)

@@ -48,6 +48,11 @@ class Change:
     astray: dict[str, Problem] = field(default_factory=dict)
 
     @property
+    def publishes(self) -> bool:
+        """Whether this makes a type of the catalogus final."""
+        return bool(self.facts.get("publish"))
+
+    @property
     def before(self) -> Values:
         """The old record, where the act has one."""
         assert self.old is not None

@@ -72,6 +72,27 @@ class Guard:
     published: str | None = None
 
 
+CHANGES: frozenset[Act] = frozenset({"update", "partial_update", "destroy"})
+EVERY_ACT: frozenset[Act] = CHANGES | {"create"}
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """Where the changes of a main object and its sub resources are announced (G-110, G-111).
+
+    `kenmerken` are fields of the main object, which its subscribers can filter on. `acts` are those that are
+    announced (G-112).
+    """
+
+    name: str
+    kenmerken: tuple[str, ...] = ()
+    acts: frozenset[Act] = EVERY_ACT
+
+    def only(self, *acts: Act) -> Channel:
+        """The same channel, for a resource of which not every act is announced."""
+        return replace(self, acts=frozenset(acts))
+
+
 @dataclass(frozen=True, slots=True)
 class Parent:
     """The main object that a sub resource belongs to: its rights and its audit trail are those of that one
@@ -87,10 +108,6 @@ class Parent:
     resource: str
     touch: Callable[[Change, Values], None] = lambda change, parent: None
     keeps: Callable[[Values], Values] = lambda parent: {}
-
-
-CHANGES: frozenset[Act] = frozenset({"update", "partial_update", "destroy"})
-EVERY_ACT: frozenset[Act] = CHANGES | {"create"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +202,8 @@ class Resource:
     `expands` are the fields that may be expanded, each with the resources it may lead to; what leads to none
     of them is left out (G-78).
     `expands_by` names, for a list of objects that hold a reference each, the member that is the reference.
+    Its changes are announced on its `channel` and written down if it is `audited`: those of a sub resource
+    under its main object. `experimental`: the standard does not have it.
     """
 
     api: str
@@ -219,9 +238,9 @@ class Resource:
     derivations: tuple[Derivation, ...] = ()
     stages: tuple[tuple[Rule, ...], ...] = ()
     effects: tuple[Effect, ...] = ()
-    channel: str | None = None
-    kenmerken: tuple[str, ...] = ()
+    channel: Channel | None = None
     audited: bool = False
+    experimental: bool = False
     extras: bool = True
 
     @cached_property
@@ -290,4 +309,5 @@ class Api:
 
     def of_the_standard(self) -> Api:
         """This API without what the standard does not have."""
-        return replace(self, resources=tuple(found.of_the_standard() for found in self.resources))
+        of_it = (found.of_the_standard() for found in self.resources if not found.experimental)
+        return replace(self, resources=tuple(of_it))

@@ -27,7 +27,7 @@ from tests.stores import mongo_database
 COLLECTIONS = {each.name: each for each in collections((DOCUMENTEN,))}
 RESOURCES = {each.name: each for each in DOCUMENTEN.resources}
 DOCUMENTS = "enkelvoudiginformatieobjecten"
-PARTS_OF_DOCUMENTS = ("gebruiksrechten", "verzendingen", "objectinformatieobjecten")
+BELONGING = tuple(each.name for each in DOCUMENTEN.resources if each.parent and each.guard)
 
 
 def asked(name: str, query: Query, grants: int) -> Query:
@@ -52,7 +52,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connectio
         (DOCUMENTS, AnyElement("_objecten", "x"), "SEARCH _0 USING PRIMARY KEY (value=?)"),
         *(
             (name, Equals("informatieobject", "x"), f"SEARCH {name} USING INDEX {name}.informatieobject")
-            for name in PARTS_OF_DOCUMENTS
+            for name in BELONGING
         ),
     ],
 )
@@ -67,7 +67,7 @@ def test_what_belongs_to_one_object_is_found_by_it_whatever_the_rights(
 
 
 @pytest.mark.parametrize("grants", [1, 8, 100])
-@pytest.mark.parametrize("name", [DOCUMENTS, *PARTS_OF_DOCUMENTS])
+@pytest.mark.parametrize("name", [DOCUMENTS, *BELONGING])
 def test_lists_come_newest_first_from_an_index_for_each_type_that_is_granted(
     file: sqlite3.Connection, name: str, grants: int
 ) -> None:
@@ -104,7 +104,7 @@ def url() -> Iterator[str]:
 async def database(url: str) -> AsyncIterator[Any]:
     store = await MongoMetadataStore.open(url, list(COLLECTIONS.values()))
     if not await store.count(DOCUMENTS):
-        for name in (DOCUMENTS, *PARTS_OF_DOCUMENTS):
+        for name in (DOCUMENTS, *BELONGING):
             guard = RESOURCES[name].guard
             assert guard is not None
             records = [
@@ -131,7 +131,7 @@ async def database(url: str) -> AsyncIterator[Any]:
     ("name", "query"),
     [
         (DOCUMENTS, AnyElement("_objecten", "/zaken/3")),
-        *((name, Equals("informatieobject", "/documenten/3")) for name in PARTS_OF_DOCUMENTS),
+        *((name, Equals("informatieobject", "/documenten/3")) for name in BELONGING),
     ],
 )
 async def test_mongodb_finds_what_belongs_to_one_object_by_it_whatever_the_rights(
@@ -150,7 +150,7 @@ async def test_mongodb_finds_what_belongs_to_one_object_by_it_whatever_the_right
 
 @pytest.mark.engines
 @pytest.mark.parametrize("grants", [1, 8, 100])
-@pytest.mark.parametrize("name", [DOCUMENTS, *PARTS_OF_DOCUMENTS])
+@pytest.mark.parametrize("name", [DOCUMENTS, *BELONGING])
 async def test_mongodb_lists_read_about_a_page_and_do_not_sort_all_that_is_granted(
     database: Any, name: str, grants: int
 ) -> None:

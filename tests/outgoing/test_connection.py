@@ -137,7 +137,7 @@ async def test_any_other_status_than_200_is_not_there(host: Host, status: int) -
 @pytest.mark.parametrize(
     "body", [b"", b"null", b"[]", b'"x"', b"<html>", b'{"a":1,"a":2}', b'{"a":NaN}', b"\xff", b"[" * 5000]
 )
-async def test_a_200_without_a_json_object_is_no_resource(host: Host, body: bytes) -> None:
+async def test_an_answer_without_a_json_object_is_no_resource(host: Host, body: bytes) -> None:
     url = host.replies_with("/1", body)
     async with outgoing(host.origin) as out:
         with pytest.raises(NotAResource):

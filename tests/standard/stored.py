@@ -9,13 +9,14 @@ from typing import Any
 
 from dms.actions.service import Dms
 from dms.documenten import versions
+from dms.documenten.api import DOCUMENTEN
 from dms.documenten.upload.parts import DROPPED
 from tests.zgw import ALL, Zgw
 
 DOCUMENTS = "enkelvoudiginformatieobjecten"
 PARTS = "bestandsdelen"
 VERSIONS = versions.COLLECTION
-BELONGING = ("gebruiksrechten", "verzendingen", "objectinformatieobjecten")
+BELONGING = tuple(each.name for each in DOCUMENTEN.resources if each.parent and each.guard)
 COLLECTIONS = (DOCUMENTS, VERSIONS, PARTS, *BELONGING, "audittrail", "identificaties", DROPPED)
 
 

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from dms.documenten import operations, rules, versions
 from dms.documenten.resources.bestandsdelen import BestandsDeel, shown_in_document
+from dms.documenten.rights import CHANNEL
 from dms.documenten.upload import parts, scans
 from dms.model.change import Values
 from dms.model.fields import (
@@ -269,8 +270,7 @@ ENKELVOUDIGINFORMATIEOBJECTEN = Resource(
         scans.scan_of_the_content,
         versions.nothing_stays,
     ),
-    channel="documenten",
-    kenmerken=("bronorganisatie", "informatieobjecttype", "vertrouwelijkheidaanduiding"),
+    channel=CHANNEL,
     audited=True,
     operations=(
         Operation(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from dms.documenten.rights import DOCUMENT, OF_THE_DOCUMENT
+from dms.documenten.rights import CHANNEL, DOCUMENT, OF_THE_DOCUMENT
 from dms.model.change import Change, Values
 from dms.model.fields import Immutable, Moment, OwnLink, Text, Url
 from dms.model.filters import between, link
@@ -53,6 +53,6 @@ GEBRUIKSRECHTEN = Resource(
     ),
     paginated=False,
     expands={"informatieobject": (DOCUMENT,)},
-    channel="documenten",
+    channel=CHANNEL,
     audited=True,
 )

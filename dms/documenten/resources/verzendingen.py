@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from dms.documenten.rights import DOCUMENT, OF_THE_DOCUMENT
+from dms.documenten.rights import CHANNEL, DOCUMENT, OF_THE_DOCUMENT
 from dms.model.change import Change, Values
 from dms.model.fields import Datum, Email, Immutable, OwnLink, Text, Url, no_truth_value, refuse
 from dms.model.filters import equals, link
@@ -121,6 +121,6 @@ VERZENDINGEN = Resource(
     ),
     expands={"betrokkene": (), "informatieobject": (DOCUMENT,), "contactPersoon": ()},
     stages=((), (it_has_one_address,)),
-    channel="documenten",
+    channel=CHANNEL,
     audited=True,
 )

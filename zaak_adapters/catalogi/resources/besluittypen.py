@@ -9,7 +9,7 @@ from dms.model.fields import Datum, Duur, OwnLink, ReadOnly, Text, To, Url
 from dms.model.filters import contains, equals, extra, link, through
 from dms.model.query import And, AnyElement, Equals, In, Query
 from dms.model.record import Record
-from dms.model.resource import Resource
+from dms.model.resource import Channel, Resource
 from zaak_adapters.catalogi import operations, rules
 from zaak_adapters.catalogi.fields import Links, Names, References, Uitleg
 from zaak_adapters.catalogi.history import (
@@ -137,7 +137,6 @@ BESLUITTYPEN = Resource(
         (rules.published_versions_do_not_overlap, rules.a_type_in_use_stays),
     ),
     effects=(rules.publishing_is_one_at_a_time,),
-    channel="besluittypen",
-    kenmerken=("catalogus",),
+    channel=Channel("besluittypen", kenmerken=("catalogus",)),
     operations=(operations.publish(BesluitType),),
 )

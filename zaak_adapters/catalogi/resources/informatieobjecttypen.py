@@ -12,7 +12,7 @@ from dms.model.fields import Datum, OwnLink, ReadOnly, Text, To, Url, Vertrouwel
 from dms.model.filters import contains, equals, extra, link, through
 from dms.model.query import And, Equals, In, Query
 from dms.model.record import Group, GroupOf, Record
-from dms.model.resource import Resource
+from dms.model.resource import Channel, Resource
 from zaak_adapters.catalogi import document_relations as documents
 from zaak_adapters.catalogi import operations, rules
 from zaak_adapters.catalogi.fields import Links, Names
@@ -129,7 +129,6 @@ INFORMATIEOBJECTTYPEN = Resource(
         (rules.published_versions_do_not_overlap, rules.a_type_in_use_stays),
     ),
     effects=(rules.publishing_is_one_at_a_time, documents.its_relations_know_that_it_is_published),
-    channel="informatieobjecttypen",
-    kenmerken=("catalogus",),
+    channel=Channel("informatieobjecttypen", kenmerken=("catalogus",)),
     operations=(operations.publish(InformatieObjectType),),
 )

@@ -22,7 +22,7 @@ from dms.model.fields import (
 from dms.model.filters import all_in_list, contains, equals, extra, link
 from dms.model.query import EVERYTHING
 from dms.model.record import Group, GroupOf, Record
-from dms.model.resource import Resource
+from dms.model.resource import Channel, Resource
 from zaak_adapters.catalogi import operations, rules, zaaktypes
 from zaak_adapters.catalogi.fields import Links, Names, References, Uitleg
 from zaak_adapters.catalogi.history import (
@@ -230,7 +230,6 @@ ZAAKTYPEN = Resource(
         ),
     ),
     effects=(rules.publishing_is_one_at_a_time,),
-    channel="zaaktypen",
-    kenmerken=("catalogus",),
+    channel=Channel("zaaktypen", kenmerken=("catalogus",)),
     operations=(operations.publish(ZaakType),),
 )
