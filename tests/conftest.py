@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -22,6 +23,9 @@ from tests.stores import Engines, mongo_database, s3_bucket
 from tests.zgw import ALL, SECRET, WITHOUT_APPLICATION, Zgw
 
 pytest.register_assert_rewrite("tests.contracts")
+
+# Whoever starts the tests in the background may have Ctrl-C ignored, by what the tests start as well.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How long examples take to make depends on the machine, and on who else is at work there.
 hypothesis.settings.register_profile("any machine", suppress_health_check=[hypothesis.HealthCheck.too_slow])

@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestClient
 from dms.autorisaties.access import Access, Grant
 from dms.autorisaties.applications import Application, Applications, Client
 from dms.autorisaties.tokens import make_token
+from tests.published import as_published
 
 SECRET = "a secret of thirty-two bytes or more"
 ALL = "all-rights"
@@ -94,6 +95,8 @@ class Zgw:
             raw = await response.read()
             is_json = response.content_type in ("application/json", "application/problem+json")
             body = orjson.loads(raw) if is_json and raw else raw
+            if is_json and raw:
+                as_published(method, path, response.status, body)
             return Answer(response.status, dict(response.headers), body)
 
     @staticmethod

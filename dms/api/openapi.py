@@ -16,15 +16,20 @@ from dms.model.links import root
 from dms.model.resource import ANYONE, AnyOf, Api, Operation, Resource, scope_names
 
 _PROBLEMS = {
-    "400": ("ValidatieFout", "Bad request"),
-    "403": ("Fout", "Forbidden"),
-    "404": ("Fout", "Not found"),
-    "406": ("Fout", "Not acceptable"),
-    "409": ("Fout", "Conflict"),
-    "413": ("Fout", "Request entity too large"),
-    "415": ("Fout", "Unsupported media type"),
-    "500": ("Fout", "Internal server error"),
+    "400": "Bad request",
+    "403": "Forbidden",
+    "404": "Not found",
+    "406": "Not acceptable",
+    "409": "Conflict",
+    "413": "Request entity too large",
+    "415": "Unsupported media type",
+    "500": "Internal server error",
+    "503": "Service unavailable",
+    "507": "Insufficient storage",
 }
+_OF_PIECES = {"416": "Range not satisfiable"}
+"""What only a body that can be had in pieces answers."""
+_JSON = "application/json"
 _TAG = {"ETag": {"schema": {"type": "string"}, "description": "Verandert als het object verandert."}}
 _VERSION = {"API-version": {"schema": {"type": "string"}, "description": "De versie van de API."}}
 _LOCATION = {
@@ -160,7 +165,7 @@ class _Writer:
 
     def _special(self, resource: Resource, operation: Operation) -> dict[str, Any]:
         answer: dict[str, Any] | None = None
-        if operation.media_type != "application/json":
+        if operation.media_type != _JSON:
             answer = {"type": "string", "format": "binary"}
         elif operation.paginated:
             answer = self._schemas.page_of(operation.answer or resource.record)
@@ -214,7 +219,7 @@ class _Writer:
         request: dict[str, Any] | None = None,
         answer: dict[str, Any] | None = None,
         status: int = 200,
-        media_type: str = "application/json",
+        media_type: str = _JSON,
         tagged: bool = False,
     ) -> dict[str, Any]:
         headers = _VERSION | (_TAG if tagged else {}) | (_LOCATION if status == 201 else {})
@@ -224,9 +229,9 @@ class _Writer:
         problems = {
             code: {
                 "description": text,
-                "content": {"application/problem+json": {"schema": self._schemas.problem(schema)}},
+                "content": {"application/problem+json": {"schema": self._schemas.problem(code)}},
             }
-            for code, (schema, text) in _PROBLEMS.items()
+            for code, text in (_PROBLEMS | (_OF_PIECES if media_type != _JSON else {})).items()
         }
         operation: dict[str, Any] = {
             "operationId": id,
@@ -240,7 +245,7 @@ class _Writer:
         }
         if request is not None:
             operation["requestBody"] = {
-                "content": {"application/json": {"schema": request}},
+                "content": {_JSON: {"schema": request}},
                 "required": True,
             }
         return operation | (_EXPERIMENTAL if resource.experimental else {})

@@ -115,9 +115,10 @@ class Schemas:
         self.found["AuditTrail"] = AUDIT_LINE
         return {"$ref": _REF + "AuditTrail"}
 
-    def problem(self, name: str) -> dict[str, Any]:
-        """A problem document."""
-        return {"$ref": _REF + name}
+    def problem(self, status: str) -> dict[str, Any]:
+        """A problem document. A bad request names what is wrong with each field, if it could be read."""
+        fout, invalid = {"$ref": f"{_REF}Fout"}, {"$ref": f"{_REF}ValidatieFout"}
+        return {"anyOf": [invalid, fout]} if status == "400" else fout
 
     def _add(self, record: type[Record]) -> dict[str, Any]:
         _, schemas = models_json_schema(
