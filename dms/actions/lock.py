@@ -26,8 +26,6 @@ from dms.storage.content.port import MissingBody
 from dms.storage.metadata.port import Conflict, Record
 from dms.storage.scanning.port import Infected
 
-LOCK = ("documenten.lock",)
-
 
 def owner(caller: Caller) -> dict[str, str]:
     """Whom a lock is for, in words for people."""
@@ -38,7 +36,7 @@ async def lock(dms: Dms, resource: Resource, id: str, caller: Caller, *, reden: 
     """drc-009: lock a document and return the token. Two callers never both get one."""
 
     async def attempt() -> str:
-        document = await fetch(dms, resource, id, caller, scopes=LOCK)
+        document = await fetch(dms, resource, id, caller, scopes=resource.operation("lock").scopes)
         if document["_lock"] is not None:
             raise invalid("existing-lock", "Het document is al vergrendeld.")
         taken = take(**owner(caller), since=dms.now(), reden=reden)
@@ -52,9 +50,10 @@ async def lock(dms: Dms, resource: Resource, id: str, caller: Caller, *, reden: 
 
 async def unlock(dms: Dms, resource: Resource, id: str, token: str, caller: Caller) -> None:
     """D-11, D-12: unlock a document. Holders of the force scope need no token, and force by not giving it."""
+    scopes = resource.operation("unlock").scopes
 
     async def attempt() -> None:
-        document = await fetch(dms, resource, id, caller, scopes=LOCK + FORCE)
+        document = await fetch(dms, resource, id, caller, scopes=scopes)
         right_token = opens(document["_lock"], token)
         if not right_token and not caller.access.allows(resource, FORCE, document):
             raise invalid("incorrect-lock-id", "De lock is niet die van het document.")

@@ -14,7 +14,7 @@ from dms.locking.lock import opens
 from dms.model.links import target
 from dms.model.problems import Problem
 from dms.model.refusals import Invalid, NotFound, Refusal, invalid
-from dms.model.resource import AnyOf, Resource
+from dms.model.resource import Resource
 from dms.storage.content.port import MissingBody, ReceivedPart, TooLong
 from dms.storage.metadata.port import Record
 
@@ -68,7 +68,7 @@ async def upload_part(
 
 async def _part(dms: Dms, resource: Resource, id: str, caller: Caller) -> tuple[Record, Record]:
     """The part and its document, on which the caller's rights are (G-52)."""
-    scopes: AnyOf = resource.operations[0].scopes
+    scopes = resource.operation("upload").scopes
     if not caller.access.holds(resource.component, scopes):
         await fetch(dms, resource, id, caller, scopes=scopes)
     part = await dms.metadata.get(resource.collection, id)

@@ -294,7 +294,7 @@ ENKELVOUDIGINFORMATIEOBJECTEN = Resource(
             "unlock",
             "POST",
             "unlock",
-            scopes=("documenten.lock", "documenten.geforceerd-unlock"),
+            scopes=("documenten.lock", *operations.FORCE),
             status=204,
             request=UnlockEnkelvoudigInformatieObject,
             summary="Ontgrendel het document, en rond een upload in delen af.",
