@@ -10,10 +10,11 @@ from datetime import timedelta
 from typing import Any
 
 from dms.actions.audit import AUDITTRAIL
-from dms.actions.collect import DOCUMENTS, Collected, collect, unreferenced
+from dms.actions.collect import Collected, collect, unreferenced
 from dms.actions.scanning import counted
 from dms.actions.service import Dms
 from dms.documenten import versions
+from dms.documenten.rights import DOCUMENT
 from dms.documenten.upload.parts import DROPPED
 from dms.model.links import target
 from dms.model.query import EVERYTHING, In
@@ -51,7 +52,7 @@ async def check(
     since no repair of it is free of loss.
     """
     findings = Findings()
-    async for batch in every(dms.metadata, DOCUMENTS):
+    async for batch in every(dms.metadata, DOCUMENT):
         await _check_documents(dms, batch, findings, read_bodies=read_bodies)
         findings.documents += len(batch)
         progress(findings.documents)
@@ -71,7 +72,7 @@ async def _check_documents(dms: Dms, batch: list[Record], findings: Findings, *,
     if not suspect:
         return
     # What changed while it was looked at only seems wrong: look once more.
-    again = await dms.metadata.find(DOCUMENTS, In("_id", tuple(suspect)))
+    again = await dms.metadata.find(DOCUMENT, In("_id", tuple(suspect)))
     for problems in (await _problems(dms, again, Findings(), read_bodies=read_bodies)).values():
         findings.wrong += problems
 
@@ -147,7 +148,7 @@ async def _check_parts(dms: Dms, findings: Findings) -> None:
     async for batch in every(dms.metadata, "bestandsdelen"):
         links = {part["informatieobject"]: target(part["informatieobject"]) for part in batch}
         ids = tuple(link.id for link in links.values() if link)
-        found = {document["url"] for document in await dms.metadata.find(DOCUMENTS, In("_id", ids))}
+        found = {document["url"] for document in await dms.metadata.find(DOCUMENT, In("_id", ids))}
         for part in batch:
             if part["informatieobject"] not in found:
                 findings.wrong.append(f"bestandsdeel {part['_id']}: its document is gone")

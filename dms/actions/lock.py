@@ -10,7 +10,8 @@ from dms.actions.upload import start_over
 from dms.actions.writing import apply, until_no_conflict
 from dms.autorisaties.caller import Caller
 from dms.documenten.operations import FORCE
-from dms.documenten.rules import kind_problems
+from dms.documenten.rights import DOCUMENT
+from dms.documenten.rules import WRONG_LOCK, kind_problems
 from dms.documenten.upload.mediatype import agrees
 from dms.documenten.upload.parts import DROPPED, region_of
 from dms.documenten.upload.received import Received
@@ -56,7 +57,7 @@ async def unlock(dms: Dms, resource: Resource, id: str, token: str, caller: Call
         document = await fetch(dms, resource, id, caller, scopes=scopes)
         right_token = opens(document["_lock"], token)
         if not right_token and not caller.access.allows(resource, FORCE, document):
-            raise invalid("incorrect-lock-id", "De lock is niet die van het document.")
+            raise Invalid([WRONG_LOCK])
         writes = await _end_of_upload(dms, document, forced=not right_token)
         document.update(_lock=None, locked=False)
         async with dms.metadata.transaction() as transaction:
@@ -109,7 +110,7 @@ async def _close_to_parts(dms: Dms, document: Record) -> None:
     unlock that breaks off leaves it so, and the next one goes on."""
     document["_sealing"] = True
     async with dms.metadata.transaction() as transaction:
-        transaction.replace("enkelvoudiginformatieobjecten", document)
+        transaction.replace(DOCUMENT, document)
     document["_rev"] += 1
 
 

@@ -10,6 +10,7 @@ import structlog
 
 from dms.actions.service import Dms
 from dms.documenten import versions
+from dms.documenten.rights import DOCUMENT
 from dms.documenten.upload.scans import CLEAN, INFECTED, SCANS, STATES, UNSCANNED, scan_record
 from dms.model.query import By, Equals, In, IsNull, Range
 from dms.model.refusals import NotCleared
@@ -24,7 +25,6 @@ _AT_ONCE = 4
 _BATCH = 50
 _CLAIM = timedelta(minutes=15)
 _POLL = 2.0
-_DOCUMENTS = "enkelvoudiginformatieobjecten"
 
 
 async def must_be_cleared(dms: Dms, key: str) -> None:
@@ -116,7 +116,7 @@ async def _forget(dms: Dms, key: str) -> None:
 async def enter_unscanned(dms: Dms) -> int:
     """Give every body that has no verdict one that is to come: those from before there was a scanner."""
     entered = 0
-    for collection in (_DOCUMENTS, versions.COLLECTION):
+    for collection in (DOCUMENT, versions.COLLECTION):
         async for batch in every(dms.metadata, collection, IsNull("_body", wanted=False)):
             sizes = {record["_body"]: record["bestandsomvang"] for record in batch}
             known = await dms.metadata.find(SCANS, In("_id", tuple(sizes)))
@@ -164,7 +164,7 @@ async def overview(dms: Dms, verdict: str) -> list[Record]:
     scans = await dms.metadata.find(SCANS, Equals("verdict", verdict), limit=MOST_SHOWN)
     bodies = In("_body", tuple(scan["_id"] for scan in scans))
     documents: dict[str, set[str]] = {scan["_id"]: set() for scan in scans}
-    for record in await dms.metadata.find(_DOCUMENTS, bodies):
+    for record in await dms.metadata.find(DOCUMENT, bodies):
         documents[record["_body"]].add(record["url"])
     for record in await dms.metadata.find(versions.COLLECTION, bodies):
         documents[record["_body"]].add(record["_document"])

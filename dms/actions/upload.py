@@ -9,6 +9,8 @@ from dms.actions.fetch import fetch
 from dms.actions.service import Dms
 from dms.actions.writing import until_no_conflict
 from dms.autorisaties.caller import Caller
+from dms.documenten.rights import DOCUMENT
+from dms.documenten.rules import WRONG_LOCK
 from dms.documenten.upload.parts import DROPPED, region_of
 from dms.locking.lock import opens
 from dms.model.links import target
@@ -17,8 +19,6 @@ from dms.model.refusals import Invalid, NotFound, Refusal, invalid
 from dms.model.resource import Resource
 from dms.storage.content.port import MissingBody, ReceivedPart, TooLong
 from dms.storage.metadata.port import Record
-
-_DOCUMENTS = "enkelvoudiginformatieobjecten"
 
 
 class PartSource(Protocol):
@@ -85,7 +85,7 @@ async def _checked(source: PartSource, document: Record) -> AsyncIterator[bytes]
     """The content, refused at once when a wrong lock came before it."""
     async for chunk in source.content():
         if source.lock and not opens(document["_lock"], source.lock):
-            raise invalid("incorrect-lock-id", "De lock is niet die van het document.")
+            raise Invalid([WRONG_LOCK])
         yield chunk
 
 
@@ -100,7 +100,7 @@ def _check(source: PartSource, part: Record, document: Record, came: ReceivedPar
     if problems:
         raise Invalid(problems)
     if not opens(document["_lock"], source.lock):
-        raise invalid("incorrect-lock-id", "De lock is niet die van het document.")
+        raise Invalid([WRONG_LOCK])
     if source.has_file and came.size != part["omvang"]:
         raise invalid("file-size", _wrong_size(part))
 
@@ -122,7 +122,7 @@ async def _keep(
         async with dms.metadata.transaction() as transaction:
             transaction.replace(resource.collection, part)
             # An unlock that began meanwhile has read which parts there are.
-            transaction.expect(_DOCUMENTS, document)
+            transaction.expect(DOCUMENT, document)
         return part, document, replaced
 
     return await until_no_conflict(attempt)
@@ -133,7 +133,7 @@ async def start_over(dms: Dms, document: Record, parts: Sequence[Record]) -> Non
     what was put together once cannot be taken apart. Raises `Conflict` if something changed meanwhile."""
     dropped, upload = document["_upload"], dms.content.new_upload()
     async with dms.metadata.transaction() as transaction:
-        transaction.replace(_DOCUMENTS, {**document, "_upload": upload, "_sealing": False})
+        transaction.replace(DOCUMENT, {**document, "_upload": upload, "_sealing": False})
         transaction.insert(DROPPED, {"_id": dropped})
         for part in parts:
             again = {"voltooid": False, "_receipt": None, "_sha256": None, "_upload": upload}

@@ -18,11 +18,12 @@ from dms.api.operations import ROUTES, STOPPING
 from dms.api.pages.routes import routes as pages
 from dms.api.resources import ResourceHandlers
 from dms.autorisaties.tokens import Tokens
+from dms.documenten.rights import DOCUMENT
 from dms.model.links import root
 from dms.model.resource import Api, Resource
 
 HANDLERS: dict[str, type[ResourceHandlers]] = {
-    "enkelvoudiginformatieobjecten": DocumentHandlers,
+    DOCUMENT: DocumentHandlers,
     "bestandsdelen": PartHandlers,
     "objectinformatieobjecten": MirrorHandlers,
 }

@@ -13,6 +13,8 @@ from dms.model.problems import NON_FIELD, Problem
 
 NOTHING_BLOCKED = Blocked()
 DRAFTS = ("in_bewerking", "ter_vaststelling")
+WRONG_LOCK = Problem(NON_FIELD, "incorrect-lock-id", "De lock is niet die van het document.")
+"""D-10, D-11, D-48: a change, an unlock or a part came with another lock than the document's."""
 
 
 def level_of_the_type(change: Change) -> None:
@@ -126,7 +128,7 @@ def a_change_has_the_lock(change: Change) -> Iterator[Problem]:
     elif "lock" not in change.sent:
         yield Problem(NON_FIELD, "missing-lock-id", "Stuur de lock mee waarmee je het document vergrendelde.")
     elif not opens(lock, change.sent["lock"]):
-        yield Problem(NON_FIELD, "incorrect-lock-id", "De lock is niet die van het document.")
+        yield WRONG_LOCK
 
 
 def a_document_in_use_stays(change: Change) -> Iterator[Problem]:

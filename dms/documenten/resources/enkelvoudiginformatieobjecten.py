@@ -9,6 +9,7 @@ from pydantic import Field
 
 from dms.documenten import operations, rules, versions
 from dms.documenten.resources.bestandsdelen import BestandsDeel, shown_in_document
+from dms.documenten.rights import DOCUMENT
 from dms.documenten.upload import parts, scans
 from dms.model.change import Values
 from dms.model.fields import (
@@ -199,7 +200,7 @@ VERSION_PARAMETERS: tuple[Filter, ...] = (versions.VERSIE, versions.REGISTRATIE_
 ENKELVOUDIGINFORMATIEOBJECTEN = Resource(
     api="documenten",
     component="drc",
-    name="enkelvoudiginformatieobjecten",
+    name=DOCUMENT,
     singular="enkelvoudiginformatieobject",
     summary="Documenten, met hun versies en hun inhoud.",
     record=EnkelvoudigInformatieObject,
