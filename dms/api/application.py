@@ -11,11 +11,13 @@ from aiohttp import web
 from dms.actions.service import Dms
 from dms.api import openapi, scans
 from dms.api.context import DMS, METRICS, PUBLIC_URL, TOKENS
-from dms.api.documents import DocumentHandlers, MirrorHandlers, PartHandlers
+from dms.api.documents import DocumentHandlers
 from dms.api.metrics import Metrics
 from dms.api.middleware import Handler, observed, stamp
+from dms.api.mirrors import MirrorHandlers
 from dms.api.operations import ROUTES, STOPPING
 from dms.api.pages.routes import routes as pages
+from dms.api.parts import PartHandlers
 from dms.api.resources import ResourceHandlers
 from dms.autorisaties.tokens import Tokens
 from dms.documenten.rights import DOCUMENT
