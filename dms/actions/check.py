@@ -15,7 +15,7 @@ from dms.actions.scanning import counted
 from dms.actions.service import Dms
 from dms.documenten import versions
 from dms.documenten.rights import DOCUMENT
-from dms.documenten.upload.parts import DROPPED
+from dms.documenten.upload.parts import DROPPED, PARTS
 from dms.model.links import target
 from dms.model.query import EVERYTHING, In
 from dms.storage.content.port import MissingBody
@@ -84,7 +84,7 @@ async def _problems(
     urls = tuple(document["url"] for document in batch)
     earlier = await dms.metadata.find(versions.COLLECTION, In("_document", urls))
     lines = await dms.metadata.find(AUDITTRAIL.name, In("hoofdObject", urls))
-    parts = await dms.metadata.find("bestandsdelen", In("informatieobject", urls))
+    parts = await dms.metadata.find(PARTS, In("informatieobject", urls))
     kept, audited = Counter(v["_document"] for v in earlier), Counter(v["hoofdObject"] for v in lines)
     found: dict[str, list[str]] = defaultdict(list)
     for document in batch:
@@ -145,7 +145,7 @@ async def _of_the_body(dms: Dms, record: Record, *, read: bool) -> AsyncIterator
 async def _check_parts(dms: Dms, findings: Findings) -> None:
     """Parts whose document is gone, and complete parts of which nothing is stored."""
     stored = {entry.key async for entry in dms.content.uploads()}
-    async for batch in every(dms.metadata, "bestandsdelen"):
+    async for batch in every(dms.metadata, PARTS):
         links = {part["informatieobject"]: target(part["informatieobject"]) for part in batch}
         ids = tuple(link.id for link in links.values() if link)
         found = {document["url"] for document in await dms.metadata.find(DOCUMENT, In("_id", ids))}

@@ -10,7 +10,7 @@ from dms.actions.service import Dms
 from dms.actions.upload import start_over
 from dms.documenten import versions
 from dms.documenten.rights import DOCUMENT
-from dms.documenten.upload.parts import DROPPED
+from dms.documenten.upload.parts import DROPPED, PARTS
 from dms.documenten.upload.scans import SCANS
 from dms.model.query import Equals, In
 from dms.storage.content.port import Entry, KeepsUnfinished
@@ -105,7 +105,7 @@ async def _give_up(dms: Dms, upload: str) -> int:
     documents = await dms.metadata.find(DOCUMENT, Equals("_upload", upload), limit=1)
     if not documents:
         return 0
-    parts = await dms.metadata.find("bestandsdelen", Equals("informatieobject", documents[0]["url"]))
+    parts = await dms.metadata.find(PARTS, Equals("informatieobject", documents[0]["url"]))
     try:
         await start_over(dms, documents[0], parts)
     except Conflict:

@@ -10,11 +10,11 @@ from typing import Protocol
 
 from dms.documenten import versions
 from dms.documenten.rights import DOCUMENT
+from dms.documenten.upload.parts import PARTS
 from dms.model.query import Equals, IsNull
 from dms.storage.content.port import Body, ContentStore, MissingBody, TakesBodies, WrongBytes
 from dms.storage.metadata.port import Conflict, MetadataStore, Record, every
 
-PARTS = "bestandsdelen"
 _WAITING = IsNull("_upload", wanted=False)
 
 

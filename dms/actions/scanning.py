@@ -9,6 +9,7 @@ from datetime import timedelta
 import structlog
 
 from dms.actions.service import Dms
+from dms.actions.writing import replace_now
 from dms.documenten import versions
 from dms.documenten.rights import DOCUMENT
 from dms.documenten.upload.scans import CLEAN, INFECTED, SCANS, STATES, UNSCANNED, scan_record
@@ -75,8 +76,9 @@ async def keep_scanning(dms: Dms) -> None:
 async def _scan_again(dms: Dms, scan: Record) -> Record | None:
     """Claim a body, scan it, and keep the verdict; None if another did, or if it is gone."""
     assert dms.scanning is not None
-    claimed = scan_record(scan["_id"], scan["omvang"], None, dms.clock() + _CLAIM, scan["_tries"])
-    if not await _replaced(dms, {**scan, "_next": claimed["_next"]}):
+    until = scan_record(scan["_id"], scan["omvang"], None, dms.clock() + _CLAIM, scan["_tries"])["_next"]
+    claimed = {**scan, "_next": until}
+    if not await _replaced(dms, claimed):
         return None
     try:
         verdict = await dms.scanning.scanner.scan(dms.content.read(scan["_id"]), scan["omvang"])
@@ -89,13 +91,12 @@ async def _scan_again(dms: Dms, scan: Record) -> Record | None:
         log.warning("virus found", body=scan["_id"], virus=verdict.name[:200])
     elif isinstance(verdict, Unscanned):
         log.warning("not scanned", body=scan["_id"], why=verdict.why, again=done["_next"])
-    return done if await _replaced(dms, {**done, "_rev": scan["_rev"] + 1}) else None
+    return done if await _replaced(dms, {**claimed, **done}) else None
 
 
 async def _replaced(dms: Dms, scan: Record) -> bool:
     try:
-        async with dms.metadata.transaction() as transaction:
-            transaction.replace(SCANS, scan)
+        await replace_now(dms, SCANS, scan)
     except Conflict:
         return False
     return True

@@ -21,12 +21,13 @@ from dms.api.parts import PartHandlers
 from dms.api.resources import ResourceHandlers
 from dms.autorisaties.tokens import Tokens
 from dms.documenten.rights import DOCUMENT
+from dms.documenten.upload.parts import PARTS
 from dms.model.links import root
 from dms.model.resource import Api, Resource
 
 HANDLERS: dict[str, type[ResourceHandlers]] = {
     DOCUMENT: DocumentHandlers,
-    "bestandsdelen": PartHandlers,
+    PARTS: PartHandlers,
     "objectinformatieobjecten": MirrorHandlers,
 }
 """Resources whose operations go beyond the usual ones."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import Field
 
-from dms.documenten import operations, rules, versions
+from dms.documenten import content, operations, rules, versions
 from dms.documenten.resources.bestandsdelen import BestandsDeel, shown_in_document
 from dms.documenten.rights import DOCUMENT
 from dms.documenten.upload import parts, scans
@@ -224,7 +224,7 @@ ENKELVOUDIGINFORMATIEOBJECTEN = Resource(
     reverses=(
         Reverse(
             field="bestandsdelen",
-            collection="bestandsdelen",
+            collection=parts.PARTS,
             by="informatieobject",
             show=shown_in_document,
             when=parts.is_uploading,
@@ -236,8 +236,8 @@ ENKELVOUDIGINFORMATIEOBJECTEN = Resource(
     ),
     needs=(
         Need(
-            "bestandsdelen",
-            "bestandsdelen",
+            parts.PARTS,
+            parts.PARTS,
             pointing_here("informatieobject"),
             when=lambda change: parts.is_uploading(change.before),
         ),
@@ -247,18 +247,15 @@ ENKELVOUDIGINFORMATIEOBJECTEN = Resource(
         versions.next_version,
         rules.level_of_the_type,
         rules.numbers_stay,
-        parts.content_of_the_version,
-        versions.download_url,
-        rules.formaat_beside_the_content,
+        content.content_of_the_version,
     ),
     stages=(
         (
             rules.a_received_document_is_no_draft,
             rules.usage_rights_are_stated_truly,
             rules.content_can_be_read,
-            rules.content_matches_its_checksum,
-            rules.the_file_is_of_an_allowed_kind,
-            scans.content_is_no_virus,
+            rules.the_kind_of_file_is_allowed,
+            rules.the_content_is_acceptable,
         ),
         (rules.size_is_that_of_the_content,),
         (rules.a_change_has_the_lock,),
