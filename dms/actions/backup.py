@@ -29,7 +29,6 @@ from dms.actions.backup_files import (
     write_manifest,
     write_private,
 )
-from dms.actions.collect import DOCUMENTS
 from dms.actions.migrate_content import (
     CannotMove,
     Copied,
@@ -42,6 +41,7 @@ from dms.actions.migrate_content import (
     referred,
     unwatched,
 )
+from dms.documenten.rights import DOCUMENT
 from dms.storage.content.port import ContentStore, KeepsUnfinished, LocalFiles, TakesBodies
 from dms.storage.metadata.port import CopiesItself, MetadataStore
 
@@ -98,7 +98,7 @@ async def back_up(
     if not (isinstance(metadata, CopiesItself) and isinstance(content, LocalFiles)):
         raise CannotMove(f"No backup was made: {_ENGINES}")
     with _alone_in(directory):
-        if (directory / MANIFEST).exists() and not await metadata.count(DOCUMENTS):
+        if (directory / MANIFEST).exists() and not await metadata.count(DOCUMENT):
             raise CannotMove(
                 f"No backup was made, for the service has no documents and {directory} holds a backup: is it "
                 "the right service? If it is, name another directory."

@@ -56,7 +56,7 @@ async def change(
 
 async def publish(dms: Dms, resource: Resource, id: str, caller: Caller) -> Record:
     """C-11: make a type final. One that is already published stays as it is."""
-    scopes = next(operation.scopes for operation in resource.operations if operation.name == "publish")
+    scopes = resource.operation("publish").scopes
 
     async def attempt() -> Record:
         old = await fetch(dms, resource, id, caller, scopes=scopes)

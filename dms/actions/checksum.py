@@ -7,9 +7,10 @@ import base64
 import binascii
 import hashlib
 import zlib
-from collections.abc import Mapping
-from typing import Any, Protocol
+from dataclasses import replace
+from typing import Protocol
 
+from dms.documenten.upload.received import Received
 from dms.storage.content.port import Body, ContentStore
 
 
@@ -43,18 +44,21 @@ _KNOWN: dict[str, dict[int, str]] = {
 }
 
 
-async def differs(content: ContentStore, body: Body, integriteit: Mapping[str, Any] | None) -> bool:
-    """Whether the content has another checksum than was stated.
+async def compared(content: ContentStore, came: Received, integriteit: object) -> Received:
+    """What came, with whether it has another checksum than `integriteit` states: that of a record, or what a
+    client sent, which may be anything."""
+    match integriteit:
+        case {"algoritme": str(algorithm), "waarde": str(value)} if came.body is not None:
+            return replace(came, checksum_differs=await _differs(content, came.body, algorithm, value))
+    return came
 
-    False where nothing was stated, or an algorithm whose variant the standard leaves open (crc_16, crc_64,
-    fletcher_*, hmac). The value may be written in hexadecimal or base64.
-    """
-    if not integriteit or not integriteit.get("algoritme"):
-        return False
-    algorithm = integriteit["algoritme"]
+
+async def _differs(content: ContentStore, body: Body, algorithm: str, value: str) -> bool:
+    """False where nothing was stated, or an algorithm whose variant the standard leaves open (crc_16, crc_64,
+    fletcher_*, hmac). The value may be written in hexadecimal or base64."""
     if algorithm not in _KNOWN and algorithm != "crc_32":
         return False
-    stated = _readings(integriteit["waarde"])
+    stated = _readings(value)
     if algorithm == "sha_256":
         return bytes.fromhex(body.sha256) not in stated
     digest = _digest(algorithm, stated)

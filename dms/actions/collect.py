@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from dms.actions.service import Dms
 from dms.actions.upload import start_over
 from dms.documenten import versions
-from dms.documenten.upload.parts import DROPPED
+from dms.documenten.rights import DOCUMENT
+from dms.documenten.upload.parts import DROPPED, PARTS
 from dms.documenten.upload.scans import SCANS
 from dms.model.query import Equals, In
 from dms.storage.content.port import Entry, KeepsUnfinished
 from dms.storage.metadata.port import Conflict, Record, every
 
-DOCUMENTS = "enkelvoudiginformatieobjecten"
 _BATCH = 500
 
 
@@ -102,10 +102,10 @@ async def give_up_uploads(dms: Dms, *, older_than: datetime, orphans_before: dat
 
 
 async def _give_up(dms: Dms, upload: str) -> int:
-    documents = await dms.metadata.find(DOCUMENTS, Equals("_upload", upload), limit=1)
+    documents = await dms.metadata.find(DOCUMENT, Equals("_upload", upload), limit=1)
     if not documents:
         return 0
-    parts = await dms.metadata.find("bestandsdelen", Equals("informatieobject", documents[0]["url"]))
+    parts = await dms.metadata.find(PARTS, Equals("informatieobject", documents[0]["url"]))
     try:
         await start_over(dms, documents[0], parts)
     except Conflict:
@@ -119,8 +119,8 @@ async def unreferenced(dms: Dms, keys: Sequence[str]) -> list[str]:
         return []
     asked = tuple(keys)
     referring = [
-        *((record["_body"]) for record in await dms.metadata.find(DOCUMENTS, In("_body", asked))),
-        *((record["_upload"]) for record in await dms.metadata.find(DOCUMENTS, In("_upload", asked))),
+        *((record["_body"]) for record in await dms.metadata.find(DOCUMENT, In("_body", asked))),
+        *((record["_upload"]) for record in await dms.metadata.find(DOCUMENT, In("_upload", asked))),
         *((record["_body"]) for record in await dms.metadata.find(versions.COLLECTION, In("_body", asked))),
     ]
     return sorted(set(keys) - set(referring))

@@ -6,14 +6,13 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-import structlog
 from pydantic import TypeAdapter, ValidationError
 
 from dms.actions.change import change
-from dms.actions.checksum import differs
+from dms.actions.checksum import compared
 from dms.actions.create import create
 from dms.actions.lock import owner
-from dms.actions.receive import receive
+from dms.actions.receive import log_formaat, receive
 from dms.actions.service import Dms
 from dms.autorisaties.caller import Caller
 from dms.documenten.upload.received import Received
@@ -23,7 +22,6 @@ from dms.model.refusals import Refusal, TooLarge
 from dms.model.resource import Resource
 from dms.storage.metadata.port import Record
 
-log = structlog.get_logger(part="dms.documents")
 _OMVANG: TypeAdapter[int] = TypeAdapter(Omvang)
 
 
@@ -41,7 +39,8 @@ async def create_document(
     if came.body is not None and record["_body"] != came.body.key:
         # A repeat, of which the content was stored the first time.
         await throw_away(dms, came)
-    return _noted(record)
+    log_formaat(record)
+    return record
 
 
 async def change_document(
@@ -59,10 +58,12 @@ async def change_document(
     came = await _with_empty_file(dms, sent, came, before)
     try:
         facts = await _facts(dms, sent, came, caller, before)
-        return _noted(await change(dms, resource, id, sent, caller, facts=facts, partial=partial))
+        record = await change(dms, resource, id, sent, caller, facts=facts, partial=partial)
     except Refusal:
         await throw_away(dms, came)
         raise
+    log_formaat(record)
+    return record
 
 
 async def _facts(
@@ -72,33 +73,14 @@ async def _facts(
     if came.body is None and (_size(sent, before) or 0) > dms.limits.most_bytes:
         raise TooLarge(f"Een bestand mag ten hoogste {dms.limits.most_bytes} bytes groot zijn.")
     stated = sent.get("integriteit", before.get("integriteit"))
-    wrong = (
-        came.body is not None
-        and isinstance(stated, Mapping)
-        and isinstance(stated.get("waarde"), str)
-        and await differs(dms.content, came.body, stated)
-    )
     return {
-        "content": came,
-        "checksum_differs": wrong,
+        "content": await compared(dms.content, came, stated),
         "new_upload": dms.content.new_upload(),
         "part_size": dms.limits.part_size,
         "most_parts": dms.limits.most_parts,
         "owner": owner(caller),
         "blocked": dms.blocked,
     }
-
-
-def _noted(record: Record) -> Record:
-    """The record, of which the log says so if its content is not what its formaat says."""
-    if record["_formaat_differs"]:
-        log.warning(
-            "formaat differs",
-            document=record["url"],
-            formaat=record["formaat"],
-            looks_like=record["_mediatype"],
-        )
-    return record
 
 
 async def throw_away(dms: Dms, came: Received) -> None:

@@ -8,13 +8,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from dms.actions.collect import DOCUMENTS
 from dms.documenten import versions
+from dms.documenten.rights import DOCUMENT
+from dms.documenten.upload.parts import PARTS
 from dms.model.query import Equals, IsNull
 from dms.storage.content.port import Body, ContentStore, MissingBody, TakesBodies, WrongBytes
 from dms.storage.metadata.port import Conflict, MetadataStore, Record, every
 
-PARTS = "bestandsdelen"
 _WAITING = IsNull("_upload", wanted=False)
 
 
@@ -121,7 +121,7 @@ async def needed(
 ) -> AsyncIterator[Needed]:
     """The bodies that documents and their earlier versions refer to, most of them once. `walked` hears how
     many records each step took."""
-    for collection in (DOCUMENTS, versions.COLLECTION):
+    for collection in (DOCUMENT, versions.COLLECTION):
         async for batch in every(metadata, collection):
             # Versions that share a body often stand together.
             for record in {record["_body"]: record for record in batch if record["_body"]}.values():
@@ -143,7 +143,7 @@ class _Run:
     @classmethod
     async def begin(cls, metadata: MetadataStore, source: ContentStore, progress: Progress) -> _Run:
         run = cls(metadata, source, progress)
-        for collection in (DOCUMENTS, versions.COLLECTION):
+        for collection in (DOCUMENT, versions.COLLECTION):
             run.done.total += await metadata.count(collection)
         return run
 
@@ -182,13 +182,13 @@ async def is_there(store: ContentStore, body: Body) -> bool:
 
 async def referred(metadata: MetadataStore, key: str) -> bool:
     """Whether a record refers to this body, at this moment."""
-    found = [await metadata.count(each, Equals("_body", key)) for each in (DOCUMENTS, versions.COLLECTION)]
+    found = [await metadata.count(each, Equals("_body", key)) for each in (DOCUMENT, versions.COLLECTION)]
     return any(found)
 
 
 async def waiting(metadata: MetadataStore) -> AsyncIterator[Record]:
     """The documents that wait for parts."""
-    async for batch in every(metadata, DOCUMENTS, _WAITING):
+    async for batch in every(metadata, DOCUMENT, _WAITING):
         for document in batch:
             yield document
 
@@ -205,7 +205,7 @@ async def forget_parts(metadata: MetadataStore, new_upload: Callable[[], str] | 
         try:
             upload = new_upload() if new_upload else document["_upload"]
             async with metadata.transaction() as transaction:
-                transaction.replace(DOCUMENTS, {**document, "_upload": upload})
+                transaction.replace(DOCUMENT, {**document, "_upload": upload})
                 for part in parts:
                     forgotten = {"voltooid": False, "_receipt": None, "_upload": upload}
                     transaction.replace(PARTS, {**part, **forgotten})

@@ -1,14 +1,19 @@
-"""Take in content as it comes: stored, looked at and scanned in one passing."""
+"""Take in a whole file as it comes: stored, looked at and scanned in one passing."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+import structlog
+
 from dms.actions.service import Dms
 from dms.documenten.upload.mediatype import FIRST_BYTES, sniffed
 from dms.documenten.upload.received import Received
 from dms.storage.content.port import Body
+from dms.storage.metadata.port import Record
 from dms.storage.scanning.port import Verdict
+
+log = structlog.get_logger(part="dms.documents")
 
 
 class _FirstBytes:
@@ -50,6 +55,17 @@ async def look_at(dms: Dms, body: Body) -> Received:
     if dms.scanning is not None and body.size <= dms.scanning.wait_up_to:
         verdict = await dms.scanning.scanner.scan(dms.content.read(body.key), body.size)
     return _received(dms, body, first, verdict)
+
+
+def log_formaat(document: Record) -> None:
+    """Say so in the log if the content of a document that was written is not what its formaat says."""
+    if document["_formaat_differs"]:
+        log.warning(
+            "formaat differs",
+            document=document["url"],
+            formaat=document["formaat"],
+            looks_like=document["_mediatype"],
+        )
 
 
 def _received(dms: Dms, body: Body, first: bytes, verdict: Verdict | None) -> Received:

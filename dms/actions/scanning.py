@@ -9,7 +9,9 @@ from datetime import timedelta
 import structlog
 
 from dms.actions.service import Dms
+from dms.actions.writing import replace_now
 from dms.documenten import versions
+from dms.documenten.rights import DOCUMENT
 from dms.documenten.upload.scans import CLEAN, INFECTED, SCANS, STATES, UNSCANNED, scan_record
 from dms.model.query import By, Equals, In, IsNull, Range
 from dms.model.refusals import NotCleared
@@ -24,7 +26,6 @@ _AT_ONCE = 4
 _BATCH = 50
 _CLAIM = timedelta(minutes=15)
 _POLL = 2.0
-_DOCUMENTS = "enkelvoudiginformatieobjecten"
 
 
 async def must_be_cleared(dms: Dms, key: str) -> None:
@@ -75,8 +76,9 @@ async def keep_scanning(dms: Dms) -> None:
 async def _scan_again(dms: Dms, scan: Record) -> Record | None:
     """Claim a body, scan it, and keep the verdict; None if another did, or if it is gone."""
     assert dms.scanning is not None
-    claimed = scan_record(scan["_id"], scan["omvang"], None, dms.clock() + _CLAIM, scan["_tries"])
-    if not await _replaced(dms, {**scan, "_next": claimed["_next"]}):
+    until = scan_record(scan["_id"], scan["omvang"], None, dms.clock() + _CLAIM, scan["_tries"])["_next"]
+    claimed = {**scan, "_next": until}
+    if not await _replaced(dms, claimed):
         return None
     try:
         verdict = await dms.scanning.scanner.scan(dms.content.read(scan["_id"]), scan["omvang"])
@@ -89,13 +91,12 @@ async def _scan_again(dms: Dms, scan: Record) -> Record | None:
         log.warning("virus found", body=scan["_id"], virus=verdict.name[:200])
     elif isinstance(verdict, Unscanned):
         log.warning("not scanned", body=scan["_id"], why=verdict.why, again=done["_next"])
-    return done if await _replaced(dms, {**done, "_rev": scan["_rev"] + 1}) else None
+    return done if await _replaced(dms, {**claimed, **done}) else None
 
 
 async def _replaced(dms: Dms, scan: Record) -> bool:
     try:
-        async with dms.metadata.transaction() as transaction:
-            transaction.replace(SCANS, scan)
+        await replace_now(dms, SCANS, scan)
     except Conflict:
         return False
     return True
@@ -116,7 +117,7 @@ async def _forget(dms: Dms, key: str) -> None:
 async def enter_unscanned(dms: Dms) -> int:
     """Give every body that has no verdict one that is to come: those from before there was a scanner."""
     entered = 0
-    for collection in (_DOCUMENTS, versions.COLLECTION):
+    for collection in (DOCUMENT, versions.COLLECTION):
         async for batch in every(dms.metadata, collection, IsNull("_body", wanted=False)):
             sizes = {record["_body"]: record["bestandsomvang"] for record in batch}
             known = await dms.metadata.find(SCANS, In("_id", tuple(sizes)))
@@ -164,7 +165,7 @@ async def overview(dms: Dms, verdict: str) -> list[Record]:
     scans = await dms.metadata.find(SCANS, Equals("verdict", verdict), limit=MOST_SHOWN)
     bodies = In("_body", tuple(scan["_id"] for scan in scans))
     documents: dict[str, set[str]] = {scan["_id"]: set() for scan in scans}
-    for record in await dms.metadata.find(_DOCUMENTS, bodies):
+    for record in await dms.metadata.find(DOCUMENT, bodies):
         documents[record["_body"]].add(record["url"])
     for record in await dms.metadata.find(versions.COLLECTION, bodies):
         documents[record["_body"]].add(record["_document"])

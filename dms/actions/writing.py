@@ -1,4 +1,7 @@
-"""How every write goes: derive, look up, ask the rules, and commit all of it or nothing (DESIGN 4.1)."""
+"""How every write of a record by its client goes: look up, derive, ask the rules, and commit all or nothing.
+
+What is no change of a record (locks, parts) goes by its own action, and takes from here what it needs.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ from dms.model.change import Change, Write, check
 from dms.model.problems import NON_FIELD, Problem
 from dms.model.refusals import InConflict, Invalid
 from dms.model.resource import Resource
-from dms.storage.metadata.port import Conflict, Duplicate, Transaction
+from dms.storage.metadata.port import Conflict, Duplicate, Record, Transaction
 
 MOST_TRIES = 30
 T = TypeVar("T")
@@ -101,6 +104,15 @@ async def commit(
         else:
             return
     raise InConflict
+
+
+async def replace_now(dms: Dms, collection: str, record: Record) -> None:
+    """Replace one record in a transaction of its own, and bring it to the revision that is stored then, so
+    that it can be replaced once more. Raises `Conflict` if it was changed since it was read."""
+    async with dms.metadata.transaction() as transaction:
+        transaction.replace(collection, record)
+    # As the port promises. To read it again could bring what another has written since.
+    record["_rev"] += 1
 
 
 def apply(transaction: Transaction, writes: Iterable[Write]) -> None:

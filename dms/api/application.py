@@ -11,19 +11,23 @@ from aiohttp import web
 from dms.actions.service import Dms
 from dms.api import openapi, scans
 from dms.api.context import DMS, METRICS, PUBLIC_URL, TOKENS
-from dms.api.documents import DocumentHandlers, MirrorHandlers, PartHandlers
+from dms.api.documents import DocumentHandlers
 from dms.api.metrics import Metrics
 from dms.api.middleware import Handler, observed, stamp
+from dms.api.mirrors import MirrorHandlers
 from dms.api.operations import ROUTES, STOPPING
 from dms.api.pages.routes import routes as pages
+from dms.api.parts import PartHandlers
 from dms.api.resources import ResourceHandlers
 from dms.autorisaties.tokens import Tokens
+from dms.documenten.rights import DOCUMENT
+from dms.documenten.upload.parts import PARTS
 from dms.model.links import root
 from dms.model.resource import Api, Resource
 
 HANDLERS: dict[str, type[ResourceHandlers]] = {
-    "enkelvoudiginformatieobjecten": DocumentHandlers,
-    "bestandsdelen": PartHandlers,
+    DOCUMENT: DocumentHandlers,
+    PARTS: PartHandlers,
     "objectinformatieobjecten": MirrorHandlers,
 }
 """Resources whose operations go beyond the usual ones."""

@@ -1,11 +1,10 @@
-"""Documents over HTTP: content that streams in and out, locks, and parts."""
+"""Documents over HTTP: content that streams in and out, locks, versions and numbers."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from typing import Any
-from urllib.parse import parse_qsl
 
 from aiohttp import web
 
@@ -16,9 +15,7 @@ from dms.actions.lock import lock, unlock
 from dms.actions.numbering import reserve_numbers
 from dms.actions.overviews import copies, history, lock_of, locked_documents, shown_lock
 from dms.actions.receive import receive
-from dms.actions.relations import create_mirror, remove_mirror
 from dms.actions.scanning import must_be_cleared
-from dms.actions.upload import upload_part
 from dms.api.context import METRICS
 from dms.api.download import send
 from dms.api.json_response import json_response
@@ -32,20 +29,17 @@ from dms.api.resources import (
     record_id,
 )
 from dms.documenten.operations import DocumentNummerReserveren
-from dms.documenten.resources.bestandsdelen import shown_in_document
 from dms.documenten.resources.enkelvoudiginformatieobjecten import (
     LockRequest,
     UnlockEnkelvoudigInformatieObject,
 )
 from dms.documenten.upload.base64_text import BadBase64, Base64Text, largest_decoded
 from dms.documenten.upload.json_members import LargeMember
-from dms.documenten.upload.part_form import PartForm
 from dms.documenten.upload.received import Received
 from dms.locking.lock import token_of
 from dms.model.filters import refuse_unknown
-from dms.model.links import absolute
 from dms.model.record import Shape
-from dms.model.refusals import ParseError, UnsupportedMediaType, invalid
+from dms.model.refusals import ParseError, invalid
 
 
 class DocumentHandlers(ResourceHandlers):
@@ -153,22 +147,6 @@ class DocumentHandlers(ResourceHandlers):
         return json_response(answers[0] if asked["aantal"] == 1 else answers, status=201)
 
 
-class MirrorHandlers(ResourceHandlers):
-    """The handlers of objectinformatieobjecten."""
-
-    async def create(self, request: web.Request) -> web.StreamResponse:
-        """`POST /objectinformatieobjecten`, of a relation that is there at its source (drc-004)."""
-        who = self.caller(request, self.resource.scopes.create)
-        record = await create_mirror(self.dms, self.resource, await read_json(request), who)
-        return await self.created(record, who)
-
-    async def remove(self, request: web.Request) -> web.StreamResponse:
-        """`DELETE`, of a relation that is gone at its source (D-71)."""
-        who = self.caller(request, self.resource.scopes.remove, json=False)
-        await remove_mirror(self.dms, self.resource, record_id(request), who)
-        return web.Response(status=204)
-
-
 class _Content:
     """The content within a JSON request: decoded while it comes, the rest gathered by the splitter."""
 
@@ -194,78 +172,3 @@ async def _rejoined(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[b
     yield first
     async for piece in rest:
         yield piece
-
-
-class PartHandlers(ResourceHandlers):
-    """The handlers of bestandsdelen."""
-
-    async def upload(self, request: web.Request) -> web.StreamResponse:
-        """`PUT /bestandsdelen/{uuid}` as a form with `inhoud` and `lock`, in any order (D-47)."""
-        who = self.caller(request, self.scopes_of("upload"))
-        with request.app[METRICS].uploads.track_inprogress():
-            form = _form(request, self.dms.limits.request_size, self.dms.limits.json_size)
-            part, document = await upload_part(self.dms, self.resource, record_id(request), form, who)
-        answer = {**shown_in_document(part, document), "inhoud": ""}
-        answer["url"] = absolute(answer["url"], who.origin)
-        return json_response(answer)
-
-
-def _form(request: web.Request, limit: int, small: int) -> _Form | _UrlEncoded:
-    if request.content_type == "multipart/form-data":
-        return _Form(request, limit)
-    if request.content_type == "application/x-www-form-urlencoded":
-        return _UrlEncoded(request, small)
-    raise UnsupportedMediaType("Stuur het bestandsdeel als multipart/form-data.")
-
-
-class _Form:
-    """A multipart form as it comes in."""
-
-    def __init__(self, request: web.Request, limit: int) -> None:
-        self._chunks = chunks(request, limit)
-        self._form = PartForm(request.headers["Content-Type"])
-
-    async def content(self) -> AsyncIterator[bytes]:
-        """The bytes of the file."""
-        async for chunk in self._chunks:
-            for piece in self._form.feed(chunk):
-                yield piece
-            if self._form.inhoud_is_text:
-                raise invalid("invalid", "Stuur de inhoud als bestand, met een bestandsnaam.", "inhoud")
-        self._form.close()
-
-    @property
-    def lock(self) -> str | None:
-        """The lock, once it has come."""
-        return self._form.lock
-
-    @property
-    def has_file(self) -> bool:
-        """Whether there was a file."""
-        return self._form.has_file
-
-
-class _UrlEncoded:
-    """A form that can hold no file: only its lock counts."""
-
-    has_file = False
-
-    def __init__(self, request: web.Request, limit: int) -> None:
-        self._request = request
-        self._limit = limit
-        self.lock: str | None = None
-
-    async def content(self) -> AsyncIterator[bytes]:
-        """No bytes."""
-        if (self._request.content_length or 0) > self._limit:
-            raise UnsupportedMediaType("Stuur het bestandsdeel als multipart/form-data.")
-        text = b"".join([chunk async for chunk in chunks(self._request, self._limit)])
-        try:
-            form = dict(parse_qsl(text.decode(), keep_blank_values=True))
-        except UnicodeDecodeError:
-            raise ParseError("Het formulier is geen UTF-8.") from None
-        if "inhoud" in form:
-            raise invalid("invalid", "Stuur het bestandsdeel als multipart/form-data.", "inhoud")
-        self.lock = form.get("lock")
-        return
-        yield b""

@@ -10,6 +10,7 @@ from aiohttp import web
 from dms.actions.scanning import counted
 from dms.api.context import DMS, METRICS
 from dms.api.json_response import json_response
+from dms.documenten.rights import DOCUMENT
 from dms.model.query import Equals, IsNull
 
 log = structlog.get_logger(part="dms.operations")
@@ -50,8 +51,8 @@ async def metrics(request: web.Request) -> web.StreamResponse:
     """`GET /metrics`, in the text form of Prometheus."""
     dms, figures = request.app[DMS], request.app[METRICS]
     locked, waiting, scanned = await asyncio.gather(
-        dms.metadata.count("enkelvoudiginformatieobjecten", Equals("locked", True)),
-        dms.metadata.count("enkelvoudiginformatieobjecten", IsNull("_upload", wanted=False)),
+        dms.metadata.count(DOCUMENT, Equals("locked", True)),
+        dms.metadata.count(DOCUMENT, IsNull("_upload", wanted=False)),
         counted(dms),
     )
     figures.locked.set(locked)

@@ -166,7 +166,7 @@ class ResourceHandlers:
 
     def scopes_of(self, operation: str) -> AnyOf:
         """The scopes that an operation of the resource asks for."""
-        return next(found.scopes for found in self.resource.operations if found.name == operation)
+        return self.resource.operation(operation).scopes
 
     def caller(self, request: web.Request, scopes: AnyOf, *, json: bool = True) -> Caller:
         """G-33: who asks, refused before the body is read if none of the scopes is held at all. What is open

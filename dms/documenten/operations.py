@@ -12,6 +12,7 @@ from dms.model.resource import Operation
 
 MOST_NUMBERS = 1_000
 FORCE = ("documenten.geforceerd-unlock",)
+"""The scope of who may unlock without the token (D-12), and sees who holds what."""
 
 
 class DocumentNummerReserveren(Record):

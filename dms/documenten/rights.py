@@ -5,6 +5,7 @@ from __future__ import annotations
 from dms.model.resource import Channel, Guard
 
 DOCUMENT = "enkelvoudiginformatieobjecten"
+"""The resource of documents by its name, which is that of the collection that keeps them too."""
 
 OF_THE_DOCUMENT = Guard(
     type="_informatieobjecttype", level="_vertrouwelijkheid", published="_isGereedVoorPublicatie"

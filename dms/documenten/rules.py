@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dms.documenten.upload.mediatype import Blocked, agrees
-from dms.documenten.upload.received import received
+from dms.documenten.upload.received import Received, received
 from dms.locking.lock import opens
 from dms.model.change import Change
 from dms.model.fields import VERTROUWELIJKHEID
 from dms.model.problems import NON_FIELD, Problem
+from dms.storage.scanning.port import Infected
 
 NOTHING_BLOCKED = Blocked()
 DRAFTS = ("in_bewerking", "ter_vaststelling")
+WRONG_LOCK = Problem(NON_FIELD, "incorrect-lock-id", "De lock is niet die van het document.")
+"""D-10, D-11, D-48: a change, an unlock or a part came with another lock than the document's."""
 
 
 def level_of_the_type(change: Change) -> None:
@@ -56,45 +59,41 @@ def content_can_be_read(change: Change) -> Iterator[Problem]:
         yield problem
 
 
-def content_matches_its_checksum(change: Change) -> Iterator[Problem]:
-    """D-02: where the algorithm is known, the checksum in integriteit is that of the content."""
-    if change.facts.get("checksum_differs"):
-        yield Problem(
-            "integriteit.waarde",
-            "integrity-mismatch",
-            "De inhoud heeft een andere controlewaarde: is het bestand heel overgekomen?",
-        )
-
-
-def the_file_is_of_an_allowed_kind(change: Change) -> Iterator[Problem]:
-    """DMS_BLOCKED_EXTENSIONS, DMS_BLOCKED_TYPES, DMS_REFUSE_MISMATCH: files of some kinds are kept out. What
-    was there before is not looked at again."""
+def the_kind_of_file_is_allowed(change: Change) -> Iterator[Problem]:
+    """DMS_BLOCKED_EXTENSIONS, DMS_BLOCKED_TYPES: files of some kinds are kept out, by what is said of them.
+    What was there before is not looked at again."""
     blocked = change.facts.get("blocked", NOTHING_BLOCKED)
-    new, old, came = change.new, change.old or {}, received(change)
+    new, old = change.new, change.old or {}
     if new is None:
         return
     if new["bestandsnaam"] != old.get("bestandsnaam") and blocked.extension(new["bestandsnaam"]):
         yield Problem("bestandsnaam", "blocked-extension", "Bestanden met deze extensie worden geweigerd.")
     if new["formaat"] != old.get("formaat") and blocked.type(new["formaat"]):
         yield Problem("formaat", "blocked-type", "Bestanden van dit type worden geweigerd.")
-    if came.mediatype is not None:
-        yield from kind_problems(blocked, new["formaat"], came.mediatype)
 
 
-def kind_problems(blocked: Blocked, formaat: str, mediatype: str) -> Iterator[Problem]:
-    """What is wrong with content that looks like `mediatype`."""
-    if blocked.type(mediatype):
-        yield Problem("inhoud", "blocked-type", f"Bestanden van het type {mediatype} worden geweigerd.")
-    if blocked.mismatch and not agrees(formaat, mediatype):
-        reason = f"De inhoud is {mediatype}; het formaat zegt iets anders."
-        yield Problem("formaat", "formaat-mismatch", reason)
-
-
-def formaat_beside_the_content(change: Change) -> None:
-    """Whether the content clearly is something else than its formaat says: a warning beside the record."""
+def the_content_is_acceptable(change: Change) -> Iterator[Problem]:
+    """D-02, DMS_BLOCKED_TYPES, DMS_REFUSE_MISMATCH, DMS_SCAN_POLICY: nothing is wrong with what came."""
     if change.new is not None:
-        looks_like = change.new.get("_mediatype")
-        change.new["_formaat_differs"] = not agrees(change.new["formaat"], looks_like or "")
+        blocked = change.facts.get("blocked", NOTHING_BLOCKED)
+        yield from content_problems(received(change), change.new["formaat"], blocked)
+
+
+def content_problems(came: Received, formaat: str, blocked: Blocked) -> Iterator[Problem]:
+    """What is wrong with what came, as content of a document of this formaat: its checksum, its kind, a
+    virus. However it came, whole or in parts, it is judged here."""
+    if came.checksum_differs:
+        reason = "De inhoud heeft een andere controlewaarde: is het bestand heel overgekomen?"
+        yield Problem("integriteit.waarde", "integrity-mismatch", reason)
+    if came.mediatype is not None and blocked.type(came.mediatype):
+        reason = f"Bestanden van het type {came.mediatype} worden geweigerd."
+        yield Problem("inhoud", "blocked-type", reason)
+    if came.mediatype is not None and blocked.mismatch and not agrees(formaat, came.mediatype):
+        reason = f"De inhoud is {came.mediatype}; het formaat zegt iets anders."
+        yield Problem("formaat", "formaat-mismatch", reason)
+    if isinstance(came.verdict, Infected):
+        reason = f"In de inhoud is een virus gevonden: {came.verdict.name[:200]}."
+        yield Problem("inhoud", "virus-found", reason)
 
 
 def size_is_that_of_the_content(change: Change) -> Iterator[Problem]:
@@ -126,7 +125,7 @@ def a_change_has_the_lock(change: Change) -> Iterator[Problem]:
     elif "lock" not in change.sent:
         yield Problem(NON_FIELD, "missing-lock-id", "Stuur de lock mee waarmee je het document vergrendelde.")
     elif not opens(lock, change.sent["lock"]):
-        yield Problem(NON_FIELD, "incorrect-lock-id", "De lock is niet die van het document.")
+        yield WRONG_LOCK
 
 
 def a_document_in_use_stays(change: Change) -> Iterator[Problem]:

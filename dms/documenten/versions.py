@@ -61,17 +61,6 @@ def next_version(change: Change) -> None:
         change.new.update(_relaties=0, _gebruiksrechten=0)
 
 
-def download_url(change: Change) -> None:
-    """D-37: content is downloaded at a URL that names the version."""
-    if change.new is not None:
-        change.new["inhoud"] = content_url(change.url, change.new)
-
-
-def content_url(url: str, record: Values) -> str | None:
-    """Where the content of this version is downloaded, or None if it has none (D-32, D-54)."""
-    return f"{url}/download?versie={record['versie']}" if record["_body"] else None
-
-
 def keep_the_previous(change: Change) -> Iterable[Write]:
     """D-24: the version that is replaced stays, with its content."""
     if change.old is not None and change.new is not None:

@@ -17,7 +17,8 @@ Values: TypeAlias = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A write in the same transaction as the change: `insert`, `replace` or `remove` of a record."""
+    """A write in the same transaction as the change: `insert`, `replace` or `remove` of a record; `expect`
+    writes nothing, and asks that the record is still as it was read."""
 
     how: Literal["insert", "replace", "remove", "expect"]
     collection: str

@@ -258,6 +258,13 @@ class Resource:
         """The shape of the answer to a create."""
         return Shape.of(self.created_record or self.record)
 
+    def operation(self, name: str) -> Operation:
+        """The operation of this name. Raises `KeyError` if the resource has none."""
+        for found in self.operations:
+            if found.name == name:
+                return found
+        raise KeyError(name)
+
     def url(self, id: str) -> str:
         """The link to a record as it is stored."""
         return own(self.api, self.path, id)

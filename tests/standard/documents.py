@@ -11,6 +11,8 @@ ROOT = "/documenten/api/v1"
 USAGE = f"{ROOT}/gebruiksrechten"
 SENDINGS = f"{ROOT}/verzendingen"
 MIRRORS = f"{ROOT}/objectinformatieobjecten"
+WRONG_LOCK = (400, "incorrect-lock-id", "nonFieldErrors")
+"""The refusal of a lock that is not the document's (D-10, D-11, D-48)."""
 
 
 def usage_values(document: str, **fields: Any) -> dict[str, Any]:

@@ -128,6 +128,28 @@ async def test_d_02_parts_that_make_another_file_are_refused_at_unlock(zgw: Zgw,
     assert (still["locked"], still["inhoud"], len(still["bestandsdelen"])) == (True, None, 3)
 
 
+async def test_d_02_a_wrong_checksum_is_told_in_the_same_words_however_the_file_came(
+    zgw: Zgw, type_: str
+) -> None:
+    document = await uploading(zgw, type_, bytes(250))
+    in_parts = await zgw.post(f"{document['url']}/unlock", {"lock": document["lock"]})
+    whole = await zgw.post(DOCUMENTS, document_values(type_, content=bytes(250), integriteit=right()))
+    assert in_parts["invalidParams"] == whole["invalidParams"]
+
+
+@pytest.mark.parametrize("algorithm", [["md5"], {"md5": 1}, 5, True])
+async def test_d_02_an_algorithm_that_is_no_text_is_refused_and_nothing_is_kept(
+    zgw: Zgw, dms: Dms, type_: str, algorithm: object
+) -> None:
+    before = await everything(dms)
+    integriteit = {**right(), "algoritme": algorithm}
+    values = document_values(type_, content=CONTENT, integriteit=integriteit)
+    wanted = (400, "invalid_choice", "integriteit.algoritme")
+    assert refusal(await zgw.post(DOCUMENTS, values)) == wanted
+    assert await everything(dms) == before
+    assert await bodies(dms) == set()
+
+
 async def test_d_02_after_a_wrong_file_the_right_parts_can_be_sent(zgw: Zgw, dms: Dms, type_: str) -> None:
     document = await uploading(zgw, type_, bytes(250))
     assert (await zgw.post(f"{document['url']}/unlock", {"lock": document["lock"]})).status == 400

@@ -11,13 +11,13 @@ import pytest
 from dms.actions.collect import remove_dropped
 from dms.actions.service import Dms
 from dms.autorisaties.access import Grant
+from tests.standard.documents import WRONG_LOCK
 from tests.standard.parts import CONTENT, SIZES, begun, send, unlock
 from tests.standard.stored import bodies, everything, uploads
 from tests.zgw import Answer, Zgw, document_values, refusal
 
 INCOMPLETE = (400, "incomplete-upload", "nonFieldErrors")
 NO_PARTS = (400, "file-size", "nonFieldErrors")
-WRONG_LOCK = (400, "incorrect-lock-id", "nonFieldErrors")
 NOT_FOUND = (404, "not_found")
 
 

@@ -10,11 +10,11 @@ import pytest
 
 from dms.actions.service import Dms
 from dms.autorisaties.access import Grant
+from tests.standard.documents import WRONG_LOCK
 from tests.standard.stored import everything
 from tests.zgw import ALL, DOCUMENTS, Answer, Zgw, document_values, refusal
 
 MISSING = (400, "missing-lock-id", "nonFieldErrors")
-INCORRECT = (400, "incorrect-lock-id", "nonFieldErrors")
 UNLOCKED = (400, "unlocked", "nonFieldErrors")
 UNKNOWN = f"{DOCUMENTS}/00000000-0000-4000-8000-000000000000"
 WRONG = ["", "wrong", "0" * 32, "é", "l" * 100]
@@ -107,7 +107,7 @@ async def test_d_10_a_change_with_a_wrong_lock_is_refused(zgw: Zgw, type_: str, 
     lock = await zgw.locked(document["url"])
     for wrong in [lock.upper() + "0", lock[:-1], "é" * 32]:
         answer = await zgw.call(method, document["url"], json=document_values(type_, lock=wrong))
-        assert refusal(answer) == INCORRECT
+        assert refusal(answer) == WRONG_LOCK
     assert (await zgw.get(document["url"]))["versie"] == 1
 
 
@@ -124,8 +124,8 @@ async def test_d_11_unlocking_needs_the_lock_of_the_document(zgw: Zgw, type_: st
     document = await zgw.document(type_)
     lock = await zgw.locked(document["url"])
     for wrong in ({}, *({"lock": token} for token in WRONG)):
-        assert refusal(await unlock(zgw, document["url"], wrong, plain)) == INCORRECT
-    assert refusal(await unlock(zgw, document["url"], None, plain)) == INCORRECT
+        assert refusal(await unlock(zgw, document["url"], wrong, plain)) == WRONG_LOCK
+    assert refusal(await unlock(zgw, document["url"], None, plain)) == WRONG_LOCK
     assert (await zgw.get(document["url"]))["locked"] is True
     answer = await unlock(zgw, document["url"], {"lock": lock}, plain)
     assert (answer.status, answer.body) == (204, b"")
@@ -136,10 +136,10 @@ async def test_d_11_a_lock_that_was_let_go_of_opens_nothing(zgw: Zgw, type_: str
     document = await zgw.document(type_)
     old = await zgw.locked(document["url"])
     assert (await unlock(zgw, document["url"], {"lock": old}, plain)).status == 204
-    assert refusal(await unlock(zgw, document["url"], {"lock": old}, plain)) == INCORRECT
+    assert refusal(await unlock(zgw, document["url"], {"lock": old}, plain)) == WRONG_LOCK
     await zgw.locked(document["url"])
-    assert refusal(await unlock(zgw, document["url"], {"lock": old}, plain)) == INCORRECT
-    assert refusal(await zgw.patch(document["url"], {"lock": old})) == INCORRECT
+    assert refusal(await unlock(zgw, document["url"], {"lock": old}, plain)) == WRONG_LOCK
+    assert refusal(await zgw.patch(document["url"], {"lock": old})) == WRONG_LOCK
 
 
 async def test_d_11_of_two_that_unlock_at_once_one_is_refused(zgw: Zgw, type_: str, plain: str) -> None:
@@ -147,7 +147,7 @@ async def test_d_11_of_two_that_unlock_at_once_one_is_refused(zgw: Zgw, type_: s
     lock = await zgw.locked(document["url"])
     twice = (unlock(zgw, document["url"], {"lock": lock}, plain) for _ in range(2))
     answers = sorted(await asyncio.gather(*twice), key=lambda answer: answer.status)
-    assert (answers[0].status, refusal(answers[1])) == (204, INCORRECT)
+    assert (answers[0].status, refusal(answers[1])) == (204, WRONG_LOCK)
 
 
 @pytest.mark.parametrize("body", [None, {}, {"lock": ""}, {"lock": "van een ander"}])

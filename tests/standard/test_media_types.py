@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from dms.actions.service import Dms
 from dms.documenten.upload.mediatype import Blocked
@@ -60,6 +62,38 @@ async def test_a_file_in_parts_is_looked_at_when_they_are_joined(zgw: Zgw, dms: 
     await send(zgw, document, 1, 2, 3, content=PROGRAM)
     assert (await unlock(zgw, document)).status == 204
     assert await noted(dms, document) == ("application/x-dosexec", True)
+
+
+def warnings(lines: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """What the log said of files that are something else: of which document, what it says, what it is."""
+    found = [line for line in lines if line["event"] == "formaat differs"]
+    return [(line["document"], line["formaat"], line["looks_like"]) for line in found]
+
+
+async def test_the_log_tells_of_a_file_that_is_something_else_however_it_came(zgw: Zgw, type_: str) -> None:
+    in_parts = await begun(zgw, type_, formaat="application/pdf")
+    await send(zgw, in_parts, 1, 2, 3, content=PROGRAM)
+    with capture_logs() as lines:
+        whole = await sent(zgw, type_, PROGRAM, formaat="application/pdf")
+        assert (await unlock(zgw, in_parts)).status == 204
+    wanted = ("application/pdf", "application/x-dosexec")
+    assert warnings(lines) == [
+        (document["url"].removeprefix(zgw.origin), *wanted) for document in (whole, in_parts)
+    ]
+
+
+async def test_the_log_is_silent_where_an_unlock_brings_no_content(zgw: Zgw, type_: str) -> None:
+    whole = await sent(zgw, type_, PROGRAM, formaat="application/pdf")
+    right, waiting, given_up = [await begun(zgw, type_, formaat="application/pdf") for _ in range(3)]
+    await send(zgw, right, 1, 2, 3, content=PDF + bytes(250 - len(PDF)))
+    await send(zgw, given_up, 1, content=PROGRAM)
+    lock = await zgw.locked(whole["url"])
+    with capture_logs() as lines:
+        assert (await unlock(zgw, whole, lock)).status == 204
+        assert (await unlock(zgw, right)).status == 204
+        for forced in (waiting, given_up):
+            assert (await unlock(zgw, forced, "")).status == 204
+    assert warnings(lines) == []
 
 
 @pytest.mark.usefixtures("strict")

@@ -14,6 +14,7 @@ from aiohttp import FormData
 from dms.actions.collect import remove_dropped
 from dms.actions.service import Dms
 from dms.settings import Settings
+from tests.standard.documents import WRONG_LOCK
 from tests.standard.parts import CONTENT, SIZES, begun, bytes_of, send, unlock
 from tests.standard.stored import cut, everything, figure, until
 from tests.zgw import DOCUMENTS, Answer, Zgw, document_values, refusal
@@ -22,7 +23,6 @@ PARTS = "/documenten/api/v1/bestandsdelen"
 NOT_FOUND = (404, "not_found")
 RECEIVED = "dms_received_bytes_total"
 WRONG_SIZE = (400, "file-size", "nonFieldErrors")
-WRONG_LOCK = (400, "incorrect-lock-id", "nonFieldErrors")
 
 
 @pytest.fixture

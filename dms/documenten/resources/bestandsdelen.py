@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from dms.documenten.upload.parts import PARTS
 from dms.locking.lock import token_of
 from dms.model.change import Values
 from dms.model.fields import OwnLink, ReadOnly
@@ -42,7 +43,7 @@ FORM = {
 def shown_in_document(part: Values, document: Values) -> Values:
     """D-46: the part within its document, with the document's lock."""
     return {
-        "url": own("documenten", "bestandsdelen", part["_id"]),
+        "url": own("documenten", PARTS, part["_id"]),
         "volgnummer": part["volgnummer"],
         "omvang": part["omvang"],
         "voltooid": part["voltooid"],
@@ -53,7 +54,7 @@ def shown_in_document(part: Values, document: Values) -> Values:
 BESTANDSDELEN = Resource(
     api="documenten",
     component="drc",
-    name="bestandsdelen",
+    name=PARTS,
     singular="bestandsdeel",
     summary="Delen van een bestand dat in delen binnenkomt.",
     record=BestandsDeelResponse,

@@ -7,9 +7,9 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import Field
 
-from dms.documenten import operations, rules, versions
+from dms.documenten import content, operations, rules, versions
 from dms.documenten.resources.bestandsdelen import BestandsDeel, shown_in_document
-from dms.documenten.rights import CHANNEL
+from dms.documenten.rights import CHANNEL, DOCUMENT
 from dms.documenten.upload import parts, scans
 from dms.model.change import Values
 from dms.model.fields import (
@@ -200,7 +200,7 @@ VERSION_PARAMETERS: tuple[Filter, ...] = (versions.VERSIE, versions.REGISTRATIE_
 ENKELVOUDIGINFORMATIEOBJECTEN = Resource(
     api="documenten",
     component="drc",
-    name="enkelvoudiginformatieobjecten",
+    name=DOCUMENT,
     singular="enkelvoudiginformatieobject",
     summary="Documenten, met hun versies en hun inhoud.",
     record=EnkelvoudigInformatieObject,
@@ -224,7 +224,7 @@ ENKELVOUDIGINFORMATIEOBJECTEN = Resource(
     reverses=(
         Reverse(
             field="bestandsdelen",
-            collection="bestandsdelen",
+            collection=parts.PARTS,
             by="informatieobject",
             show=shown_in_document,
             when=parts.is_uploading,
@@ -236,8 +236,8 @@ ENKELVOUDIGINFORMATIEOBJECTEN = Resource(
     ),
     needs=(
         Need(
-            "bestandsdelen",
-            "bestandsdelen",
+            parts.PARTS,
+            parts.PARTS,
             pointing_here("informatieobject"),
             when=lambda change: parts.is_uploading(change.before),
         ),
@@ -247,18 +247,15 @@ ENKELVOUDIGINFORMATIEOBJECTEN = Resource(
         versions.next_version,
         rules.level_of_the_type,
         rules.numbers_stay,
-        parts.content_of_the_version,
-        versions.download_url,
-        rules.formaat_beside_the_content,
+        content.content_of_the_version,
     ),
     stages=(
         (
             rules.a_received_document_is_no_draft,
             rules.usage_rights_are_stated_truly,
             rules.content_can_be_read,
-            rules.content_matches_its_checksum,
-            rules.the_file_is_of_an_allowed_kind,
-            scans.content_is_no_virus,
+            rules.the_kind_of_file_is_allowed,
+            rules.the_content_is_acceptable,
         ),
         (rules.size_is_that_of_the_content,),
         (rules.a_change_has_the_lock,),
@@ -294,7 +291,7 @@ ENKELVOUDIGINFORMATIEOBJECTEN = Resource(
             "unlock",
             "POST",
             "unlock",
-            scopes=("documenten.lock", "documenten.geforceerd-unlock"),
+            scopes=("documenten.lock", *operations.FORCE),
             status=204,
             request=UnlockEnkelvoudigInformatieObject,
             summary="Ontgrendel het document, en rond een upload in delen af.",

@@ -1,14 +1,15 @@
-"""Content of a version: what a change makes of it, and the parts in which it is to come (D-30 to D-54)."""
+"""The parts in which content is to come: made when an upload begins, gone when it ends (D-45, D-52)."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator
 
-from dms.documenten.upload.received import received
-from dms.locking.lock import take
 from dms.model.change import Change, Values, Write
 from dms.storage.content.port import Region
+
+PARTS = "bestandsdelen"
+"""The resource of parts by its name, which is that of the collection that keeps them too."""
 
 DROPPED = "dropped_bodies"
 """Collection of the keys of bodies and uploads that nothing refers to any more; the collector empties it."""
@@ -22,27 +23,6 @@ def regions(size: int, part_size: int, most: int) -> Iterator[Region]:
         yield Region(number, offset, min(each, size - offset))
 
 
-def content_of_the_version(change: Change) -> None:
-    """D-31 to D-36, D-45, D-52: the version gets the content that came, keeps what it had, gets none, or
-    waits for its parts. A create that waits is locked from the start (D-46)."""
-    if change.new is None:
-        return
-    came, new = received(change), change.new
-    nothing_came = came.body is None and not came.sent
-    if nothing_came and change.act == "partial_update" and change.before.get("_body"):
-        return
-    new.update(_body=None, _sha256=None, _mediatype=None, _upload=None, _sealing=False)
-    if came.body is not None:
-        new.update(_body=came.body.key, _sha256=came.body.sha256, _mediatype=came.mediatype)
-        if change.act != "partial_update":
-            new["bestandsomvang"] = change.sent.get("bestandsomvang", came.body.size)
-    elif new["bestandsomvang"]:
-        new["_upload"] = change.facts["new_upload"]
-        if change.act == "create":
-            new["_lock"] = take(**change.facts["owner"], since=change.now)
-            new["locked"] = True
-
-
 def parts_to_come(change: Change) -> Iterable[Write]:
     """D-45, D-52: the parts of an upload that begins; those of one that it replaces go."""
     before, after = _upload(change.old), _upload(change.new)
@@ -50,12 +30,12 @@ def parts_to_come(change: Change) -> Iterable[Write]:
         return
     if before:
         yield Write("insert", DROPPED, {"_id": before})
-        for part in change.related["bestandsdelen"]:
-            yield Write("remove", "bestandsdelen", part)
+        for part in change.related[PARTS]:
+            yield Write("remove", PARTS, part)
     if after:
         size = change.after["bestandsomvang"]
         for region in regions(size, change.facts["part_size"], change.facts["most_parts"]):
-            yield Write("insert", "bestandsdelen", part_record(change.url, after, region))
+            yield Write("insert", PARTS, part_record(change.url, after, region))
 
 
 def part_record(document: str, upload: str, region: Region) -> Values:

@@ -14,12 +14,14 @@ from dms.storage.scanning.port import Verdict
 class Received:
     """`sent`: the member was there, if only as null. `body`: it held content, which has been stored.
     `problem`: it could not be read; what came of it was thrown away. `mediatype`: what the content looks
-    like. `to_scan`: its verdict is kept, and `verdict` is that, or None while it is still to come."""
+    like. `checksum_differs`: it has another checksum than was stated. `to_scan`: its verdict is kept, and
+    `verdict` is that, or None while it is still to come."""
 
     sent: bool = False
     body: Body | None = None
     problem: Problem | None = None
     mediatype: str | None = None
+    checksum_differs: bool = False
     to_scan: bool = False
     verdict: Verdict | None = None
 

@@ -5,13 +5,12 @@ A verdict belongs to a body, not to a version: versions share bodies, and a late
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from dms.documenten.upload.received import Received, received
 from dms.model.change import Change, Values, Write
 from dms.model.fields import moment_text
-from dms.model.problems import Problem
 from dms.storage.scanning.port import Clean, Infected, Unscanned, Verdict
 
 SCANS = "scans"
@@ -47,18 +46,6 @@ def scan_record(key: str, size: int, verdict: Verdict | None, now: datetime, tri
         "_tries": tries,
         "_next": moment_text(next_) if next_ else None,
     }
-
-
-def content_is_no_virus(change: Change) -> Iterator[Problem]:
-    """DMS_SCAN_POLICY: content in which a virus was found is refused, and nothing of it is kept."""
-    verdict = received(change).verdict
-    if isinstance(verdict, Infected):
-        yield virus_found(verdict)
-
-
-def virus_found(verdict: Infected) -> Problem:
-    """The problem that names the virus."""
-    return Problem("inhoud", "virus-found", f"In de inhoud is een virus gevonden: {verdict.name[:200]}.")
 
 
 def scan_of_the_content(change: Change) -> Iterable[Write]:

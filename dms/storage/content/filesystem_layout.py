@@ -224,8 +224,9 @@ def _files(directory: Path) -> Generator[tuple[str, os.stat_result], None, None]
                     yield entry.name, entry.stat(follow_symlinks=False)
 
 
-def locked(fd: int, how: int) -> bool:
-    """Take a lock on an open file, unless another one is in the way. The kernel lets go when `fd` closes."""
+def try_flock(fd: int, how: int) -> bool:
+    """Take the kernel's lock on an open file and return True, or False if another one is in the way. The
+    kernel lets go when `fd` closes."""
     try:
         fcntl.flock(fd, how | fcntl.LOCK_NB)
     except BlockingIOError:

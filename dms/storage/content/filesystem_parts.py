@@ -11,25 +11,26 @@ from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
-from dms.storage.content.filesystem_layout import FILE_MODE, Layout, lies_at, locked
+from dms.storage.content.filesystem_layout import FILE_MODE, Layout, lies_at, try_flock
 from dms.storage.content.port import MissingBody, ReceivedPart, Region
 from dms.storage.content.threads import Threads
 from dms.storage.content.writing import Batch, HashedFile, pour
 
 # In the directory of an upload:
 WHOLE = "body"  # the parts that were written in place
-SEALING = "sealing"  # locked by whoever seals or abandons
-PART_LOCK = ".lock"  # <number>.lock, locked by whoever may write that part in place
+SEALING = "sealing"  # under the flock of whoever seals or abandons
+PLACE = ".lock"  # <number>.lock, under the flock of whoever may write that part in place
 IN_PLACE = "in-place"  # a receipt; any other receipt names a file
 ASIDE = re.compile(r"[0-9]+-[0-9a-f]{32}")  # such a file: <number>-<hex>
 
 
 class PartSlot:
-    """The slot of one part. It may write in place if it holds the lock of that part, if the upload is not
-    sealed or being sealed, and as long as no part was received before; else it writes a file beside.
+    """The slot of one part. It may write in place if it holds that place, if the upload is not sealed or
+    being sealed, and as long as no part was received before; else it writes a file beside.
 
-    A seal locks `sealing` and then looks at the locks of the parts; a slot locks its part and then looks at
-    `sealing`. So at least one of the two sees the other, and steps aside.
+    A seal takes `sealing` and then looks at the places; a slot takes its place and then looks at `sealing`,
+    each by a flock. So at least one of the two sees the other, and steps aside. None of this knows of the
+    document's lock.
     """
 
     def __init__(self, threads: Threads, layout: Layout, upload: str, number: int) -> None:
@@ -37,8 +38,8 @@ class PartSlot:
         self._layout = layout
         self._upload = upload
         self._number = number
-        self._lock: int | None = None
-        self._whole: int | None = None
+        self._place_fd: int | None = None
+        self._whole_fd: int | None = None
 
     def enter(self) -> None:
         """Take what the slot may have; it blocks, though never on another slot."""
@@ -48,39 +49,44 @@ class PartSlot:
 
     def leave(self) -> None:
         """Let go. No write may be under way."""
-        for fd in (self._lock, self._whole):
+        self._give_up_the_place()
+
+    def _give_up_the_place(self) -> None:
+        """Write no more in place: others may, and a seal need not wait. Not while a write is under way."""
+        for fd in (self._place_fd, self._whole_fd):
             if fd is not None:
                 os.close(fd)
-        self._lock = self._whole = None
+        self._place_fd = self._whole_fd = None
 
     def _claimed(self) -> bool:
-        """Try to claim the right to write in place; False if the directory vanished meanwhile."""
+        """Try to claim the right to write in place, and return True whether or not that could be had; False
+        if the directory vanished meanwhile, which is to be tried again."""
         directory = self._layout.make_upload(self._upload)
-        path = directory / f"{self._number}{PART_LOCK}"
+        path = directory / f"{self._number}{PLACE}"
         try:
-            self._lock = os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE)
+            self._place_fd = os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE)
             if (
-                not locked(self._lock, fcntl.LOCK_EX)
+                not try_flock(self._place_fd, fcntl.LOCK_EX)
                 or _being_sealed(directory)
                 or self._layout.body(self._upload).exists()
             ):
-                self.leave()
+                self._give_up_the_place()
                 return True
-            self._whole = os.open(directory / WHOLE, os.O_RDWR | os.O_CREAT, FILE_MODE)
-            if lies_at(self._lock, path):
+            self._whole_fd = os.open(directory / WHOLE, os.O_RDWR | os.O_CREAT, FILE_MODE)
+            if lies_at(self._place_fd, path):
                 return True
         except FileNotFoundError:
             pass
-        self.leave()
+        self._give_up_the_place()
         return False
 
     async def write(self, chunks: AsyncIterable[bytes], region: Region, *, keep: str | None) -> ReceivedPart:
         """Store a part, as `port.Slot` promises. Raises `MissingBody` if the upload was sealed or abandoned
         while the part came, so that it has no place any more."""
-        if keep is not None and self._whole is not None:
-            self.leave()  # or a seal would wait for a part that is not written in place
+        if keep is not None and self._whole_fd is not None:
+            self._give_up_the_place()  # or a seal would wait for a part that is not written in place
         # Taken out for as long as it is written to, so that a second write in the same slot goes aside.
-        whole, self._whole = self._whole, None
+        whole, self._whole_fd = self._whole_fd, None
         sink = _PartFile(self._layout, self._upload, self._number, region, whole)
         try:
             return await pour(self._threads, chunks, sink, region.size)
@@ -88,7 +94,7 @@ class PartSlot:
             await self._threads.run(sink.discard)
             raise
         finally:
-            self._whole = whole
+            self._whole_fd = whole
 
     async def discard(self, receipt: str) -> None:
         """Remove the file beside the whole; a part in place is overwritten by the next one."""
@@ -148,6 +154,6 @@ def _being_sealed(directory: Path) -> bool:
     except FileNotFoundError:
         return False
     try:
-        return not locked(fd, fcntl.LOCK_SH)
+        return not try_flock(fd, fcntl.LOCK_SH)
     finally:
         os.close(fd)

@@ -14,8 +14,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from dms.storage.content.filesystem_layout import FILE_MODE, Layout, lies_at, locked
-from dms.storage.content.filesystem_parts import ASIDE, IN_PLACE, PART_LOCK, SEALING, WHOLE
+from dms.storage.content.filesystem_layout import FILE_MODE, Layout, lies_at, try_flock
+from dms.storage.content.filesystem_parts import ASIDE, IN_PLACE, PLACE, SEALING, WHOLE
 from dms.storage.content.port import Body, MissingBody, Region
 from dms.storage.content.writing import read_all, write_all
 
@@ -43,17 +43,17 @@ class Sealing:
 
     def steps(self) -> Generator[float, None, Body]:
         """Seal. Raises `MissingBody` before anything changes."""
-        lock = yield from _exclusive(self._directory)
+        sealing_fd = yield from _taken(self._directory)
         with ExitStack() as stack:
-            if lock is not None:
-                stack.callback(os.close, lock)
+            if sealing_fd is not None:
+                stack.callback(os.close, sealing_fd)
             elif not self._body.exists():
                 raise MissingBody(f"there is no upload {self._key}")
             if not self._body.exists() or self._is_behind():
                 digest = yield from self._assembled(stack)
             else:
                 digest = yield from self._read_again(stack)
-            if lock is not None:
+            if sealing_fd is not None:
                 self._tidy()
             return Body(self._key, self._size, digest)
 
@@ -115,8 +115,8 @@ class Sealing:
             if receipt != IN_PLACE:
                 (self._directory / receipt).unlink(missing_ok=True)
         (self._directory / WHOLE).unlink(missing_ok=True)
-        # Once sealed nothing is written in place, so these locks mean nothing any more. `sealing` goes last.
-        for path in self._directory.glob(f"*{PART_LOCK}"):
+        # Once sealed nothing is written in place, so no place means anything any more. `sealing` goes last.
+        for path in self._directory.glob(f"*{PLACE}"):
             path.unlink(missing_ok=True)
         (self._directory / SEALING).unlink(missing_ok=True)
         with suppress(OSError):
@@ -125,13 +125,13 @@ class Sealing:
 
 def abandoning(layout: Layout, upload: str) -> Steps:
     """Remove an upload, and the body that it may have become."""
-    lock = yield from _exclusive(layout.upload(upload))
+    sealing_fd = yield from _taken(layout.upload(upload))
     try:
         layout.drop(layout.upload(upload))
         layout.body(upload).unlink(missing_ok=True)
     finally:
-        if lock is not None:
-            os.close(lock)
+        if sealing_fd is not None:
+            os.close(sealing_fd)
 
 
 def clearing(layout: Layout, older_than: datetime) -> Generator[float, None, int]:
@@ -174,15 +174,15 @@ def _open(path: Path, flags: int, stack: ExitStack) -> int:
     return fd
 
 
-def _exclusive(directory: Path) -> Generator[float, None, int | None]:
-    """Take the lock of an upload and return its open file, or None if the upload has no directory."""
+def _taken(directory: Path) -> Generator[float, None, int | None]:
+    """Take `sealing` and return its open file, or None if the upload has no directory."""
     path = directory / SEALING
     while True:
         try:
             fd = os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE)
         except FileNotFoundError:
             return None
-        if locked(fd, fcntl.LOCK_EX) and lies_at(fd, path):
+        if try_flock(fd, fcntl.LOCK_EX) and lies_at(fd, path):
             return fd
         os.close(fd)
         yield POLL_SECONDS
@@ -191,7 +191,7 @@ def _exclusive(directory: Path) -> Generator[float, None, int | None]:
 def _is_written_in_place(directory: Path) -> Generator[float, None, bool]:
     """Whether some slot still may write in place after a while of patience. No slot begins to meanwhile."""
     for _ in range(int(PATIENCE_SECONDS / POLL_SECONDS)):
-        if all(map(_is_free, directory.glob(f"*{PART_LOCK}"))):
+        if all(map(_is_free, directory.glob(f"*{PLACE}"))):
             return False
         yield POLL_SECONDS
     return True
@@ -200,7 +200,7 @@ def _is_written_in_place(directory: Path) -> Generator[float, None, bool]:
 def _is_free(path: Path) -> bool:
     fd = os.open(path, os.O_RDWR)
     try:
-        return locked(fd, fcntl.LOCK_EX)
+        return try_flock(fd, fcntl.LOCK_EX)
     finally:
         os.close(fd)
 
