@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dms.actions.elsewhere import found_elsewhere
+from dms.actions.elsewhere import fetch_elsewhere
 from dms.actions.expansion import Tree, Work, targets
-from dms.actions.lists import fill
+from dms.actions.looked_up import fill
 from dms.actions.service import Dms
 from dms.autorisaties.caller import Caller
 from dms.model.change import Values
@@ -145,7 +145,7 @@ async def _expanded_elsewhere(
     readable if it were kept here (G-55, G-77)."""
     wanted = sorted(link for link in links if not link.startswith("/"))
     view.work.fetch(len(wanted))
-    found = await asyncio.gather(*(found_elsewhere(dms, "expand", link, To(other.name)) for link in wanted))
+    found = await asyncio.gather(*(fetch_elsewhere(dms, "expand", link, To(other.name)) for link in wanted))
     records = [
         each for each in found if not isinstance(each, Problem) and _may_read(other, each, view.caller)
     ]

@@ -9,7 +9,7 @@ from dms.actions.service import Dms
 from dms.model.change import Change
 from dms.model.fields import is_url
 from dms.model.links import Target, target
-from dms.model.lists import Named
+from dms.model.looked_up import Named
 from dms.model.problems import Problem
 from dms.model.query import Equals, In, both
 from dms.model.resource import Resource

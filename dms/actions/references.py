@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 
-from dms.actions.elsewhere import found_elsewhere
+from dms.actions.elsewhere import fetch_elsewhere
 from dms.actions.service import Dms
 from dms.model.change import Change
 from dms.model.fields import To
@@ -37,7 +37,7 @@ async def _follow(dms: Dms, change: Change, field: str, value: object, to: To) -
     if link is not None and link.resource == to.resource and dms.knows(to.resource):
         change.related[field] = await dms.metadata.get(link.resource, link.id)
     elif isinstance(value, str) and value and not value.startswith("/") and not to.strict:
-        found = await found_elsewhere(dms, field, value, to)
+        found = await fetch_elsewhere(dms, field, value, to)
         if isinstance(found, Problem):
             change.astray[field] = found
         else:

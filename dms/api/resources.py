@@ -47,7 +47,7 @@ class ResourceHandlers:
         known |= {"expand"} if self.resource.expands else set()
         refuse_unknown(request.query, known | self.paging)
         given = asked(self.resource.filters, request.query, who.origin)
-        return await self.found(request, who, given, expand=request.query.get("expand"))
+        return await self.answer_page(request, who, given, expand=request.query.get("expand"))
 
     async def zoek(self, request: web.Request) -> web.StreamResponse:
         """`POST /resource/_zoek`: the same page, for criteria in a body (G-80, G-82). They are the filters of
@@ -60,7 +60,7 @@ class ResourceHandlers:
         if not given:
             raise invalid("empty_search_body", "Noem ten minste een criterium om op te zoeken.")
         criteria = asked(known, given, who.origin)
-        return await self.found(request, who, criteria, expand=_paths(sent, request))
+        return await self.answer_page(request, who, criteria, expand=_paths(sent, request))
 
     @property
     def paging(self) -> set[str]:
@@ -69,7 +69,7 @@ class ResourceHandlers:
         known |= {"pageSize"} if self.resource.paginated and self.resource.extras else set()
         return known | ({"ordering"} if self.resource.ordering else set())
 
-    async def found(
+    async def answer_page(
         self, request: web.Request, who: Caller, given: Asked, *, expand: str | None
     ) -> web.StreamResponse:
         """The answer of a list: what is asked for, as far as the caller may read it."""

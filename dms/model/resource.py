@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 from dms.model.change import Act, Change, Derivation, Effect, Rule, Values
 from dms.model.filters import Filter
 from dms.model.links import own
-from dms.model.lists import Named, Reverse
+from dms.model.looked_up import Named, Reverse
 from dms.model.problems import Problem
 from dms.model.query import By, Equals, Order, Query
 from dms.model.record import Record, Shape

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from dms.model.fields import Duur, OwnLink, ReadOnly, Text
-from dms.model.lists import Reverse
+from dms.model.looked_up import Reverse
 from dms.model.record import Record
 from dms.model.resource import Resource
 from zaak_adapters.catalogi import sub_types as sub

@@ -9,7 +9,7 @@ from pydantic import Field
 from dms.model.change import Change, Values
 from dms.model.fields import Datum, OwnLink, OwnUrl, ReadOnly, Text, Url, WriteOnly
 from dms.model.filters import equals, extra, link
-from dms.model.lists import Reverse
+from dms.model.looked_up import Reverse
 from dms.model.record import Record
 from dms.model.resource import Resource
 from zaak_adapters.catalogi import sub_types as sub

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from dms.model.fields import OwnLink, OwnUrl, Text
 from dms.model.filters import Filter, equals, link, through
-from dms.model.lists import Named
+from dms.model.looked_up import Named
 from dms.model.query import EVERYTHING, And, Equals, Or, Query
 from dms.model.record import Record
 from dms.model.resource import Resource

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from dms.actions.service import Dms
 from dms.model.change import Values
-from dms.model.lists import Named, Reverse
+from dms.model.looked_up import Named, Reverse
 from dms.model.query import AnyElement, By, In, Or, Order, Query, both
 from dms.model.resource import Resource
 from dms.storage.metadata.port import Record
@@ -18,7 +18,7 @@ Key: TypeAlias = tuple[Any, Any]
 """What records are found by, and what they have in common."""
 
 
-class Found:
+class LookedUp:
     """Records found for one answer as of a day; what is asked twice is looked up once."""
 
     def __init__(self, dms: Dms, day: str) -> None:
@@ -40,15 +40,15 @@ async def fill(
     dms: Dms, resource: Resource, records: Sequence[Record], answers: list[Values], day: str
 ) -> None:
     """Put into the answers what they show of other records, as of a day."""
-    found = Found(dms, day)
+    looked_up = LookedUp(dms, day)
     for reverse in resource.reverses:
-        await _point_here(found, reverse, records, answers)
+        await _point_here(looked_up, reverse, records, answers)
     for named in resource.named:
-        await _bear_the_names(found, named, records, answers)
+        await _bear_the_names(looked_up, named, records, answers)
 
 
 async def _point_here(
-    found: Found, reverse: Reverse, records: Sequence[Record], answers: list[Values]
+    looked_up: LookedUp, reverse: Reverse, records: Sequence[Record], answers: list[Values]
 ) -> None:
     def key(record: Record) -> Key:
         return (record[reverse.key], record[reverse.within] if reverse.within else None)
@@ -61,8 +61,8 @@ async def _point_here(
             query = Or(tuple(AnyElement(reverse.by, value) for value in values))
         if reverse.within:
             query = both(query, In(reverse.within, tuple(dict.fromkeys(within for _, within in keys))))
-        query = both(query, reverse.where(found.day))
-        for record in await found.find(reverse.collection, query, (By(reverse.order),)):
+        query = both(query, reverse.where(looked_up.day))
+        for record in await looked_up.find(reverse.collection, query, (By(reverse.order),)):
             within = record[reverse.within] if reverse.within else None
             for value in record[reverse.by] if reverse.elements else (record[reverse.by],):
                 pointing[value, within].append(record)
@@ -72,7 +72,7 @@ async def _point_here(
 
 
 async def _bear_the_names(
-    found: Found, named: Named, records: Sequence[Record], answers: list[Values]
+    looked_up: LookedUp, named: Named, records: Sequence[Record], answers: list[Values]
 ) -> None:
     keys: dict[Key, bool] = {}
     for record, answer in zip(records, answers, strict=True):
@@ -80,9 +80,9 @@ async def _bear_the_names(
             key = (name, record[named.within])
             keys[key] = keys.get(key, False) or named.stand_in(record)
     order = (By(named.begins),)
-    holding = await _versions(found, named, list(keys), order, named.where(found.day))
+    holding = await _versions(looked_up, named, list(keys), order, named.where(looked_up.day))
     missing = [key for key, may_stand_in in keys.items() if may_stand_in and key not in holding]
-    newest = await _versions(found, named, missing, order, named.stand_ins)
+    newest = await _versions(looked_up, named, missing, order, named.stand_ins)
     for record, answer in zip(records, answers, strict=True):
 
         def urls(name: str, record: Record = record) -> list[str]:
@@ -93,7 +93,7 @@ async def _bear_the_names(
 
 
 async def _versions(
-    found: Found, named: Named, keys: list[Key], order: Order, where: Query
+    looked_up: LookedUp, named: Named, keys: list[Key], order: Order, where: Query
 ) -> dict[Key, list[str]]:
     """The URLs of the versions of each name, those that began first in front."""
     if not keys:
@@ -101,7 +101,7 @@ async def _versions(
     bearing = In(named.by, tuple(dict.fromkeys(name for name, _ in keys)))
     query = both(bearing, In(named.within, tuple(dict.fromkeys(within for _, within in keys))))
     urls: dict[Key, list[str]] = defaultdict(list)
-    for record in await found.find(named.collection, both(query, where), order):
+    for record in await looked_up.find(named.collection, both(query, where), order):
         urls[record[named.by], record[named.within]].append(record["url"])
     return urls
 
