@@ -36,23 +36,22 @@ async def search(
     caller: Caller,
     *,
     page: int = 1,
-    size: int | None = None,
+    size: int,
     order: Order = NEWEST_FIRST,
     scopes: AnyOf | None = None,
 ) -> Page:
-    """The page with this number, from 1. Raises `NotFound` beyond the last one. Searched is what the scopes,
-    by default those for reading, are granted for."""
+    """The page with this number, from 1, of `size` records. Raises `NotFound` beyond the last one. Searched
+    is what the scopes, by default those for reading, are granted for."""
     asked = scopes or resource.scopes.read
     if not caller.access.holds(resource.component, asked):
         raise Denied
-    each = size or dms.limits.page_size
     granted = both(caller.access.restriction(resource, asked), query)
-    offset = (page - 1) * each
+    offset = (page - 1) * size
     # One more than is shown tells whether there are more; what ends on this page need not be counted.
-    found = await dms.metadata.find(resource.collection, granted, order=order, limit=each + 1, offset=offset)
-    if len(found) <= each:
-        return page_of(found, page, each, offset + len(found))
-    return Page(found[:each], page, each, await dms.metadata.count(resource.collection, granted))
+    found = await dms.metadata.find(resource.collection, granted, order=order, limit=size + 1, offset=offset)
+    if len(found) <= size:
+        return page_of(found, page, size, offset + len(found))
+    return Page(found[:size], page, size, await dms.metadata.count(resource.collection, granted))
 
 
 async def query_asked(dms: Dms, asked: Asked) -> Query:

@@ -36,6 +36,9 @@ ANYONE: AnyOf = ("*",)
 NO_ONE: AnyOf = ()
 """For what no scope allows."""
 
+LARGEST_PAGE = 500
+"""G-60: records on a page, however many are asked for."""
+
 Verb: TypeAlias = Literal["list", "create", "fetch", "update", "patch", "remove"]
 ALL_VERBS: frozenset[Verb] = frozenset({"list", "create", "fetch", "update", "patch", "remove"})
 
