@@ -14,6 +14,7 @@ from dms.model.links import target
 from dms.model.resource import Resource
 from dms.settings import PREFIX, Settings
 from dms.wiring import APIS
+from zaak_adapters.catalogi.api import CATALOGI
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("dms", "zaak_adapters")
@@ -66,6 +67,17 @@ def test_every_rule_of_a_resource_begins_with_its_number_or_its_setting() -> Non
         if not re.match(r"[a-zA-Z]+-\d+|DMS_[A-Z]+", rule.__doc__ or "")
     ]
     assert without == []
+
+
+def test_a_need_of_a_type_is_called_neither_as_a_field_nor_as_a_collection() -> None:
+    collections = {resource.name for resource in resources()}
+    alike = [
+        (resource.name, need.name)
+        for resource in CATALOGI.resources
+        for need in resource.needs
+        if need.name in collections.union(resource.shape.answered)
+    ]
+    assert alike == []
 
 
 def held() -> set[str]:

@@ -91,7 +91,8 @@ def one_at_a_time(change: Change) -> Iterator[Write]:
         yield Write("replace", ZAAKTYPE.resource, change.related["zaaktype"])
 
 
-_STATUSTYPE, _LISTED = "statustype van hetzelfde zaaktype", " in de lijst"
+_STATUSTYPE = "statustype that stays referred to"
+_LISTED = "listed among "
 
 
 def _statustype_id(change: Change) -> str | None:
@@ -138,7 +139,7 @@ def list_need(field: str, of: Callable[[Change], list[str]] | None = None) -> Ne
     `of` tells which they are, where they are not all in that field yet."""
     listed = of or (lambda change: list(change.after[field]))
     return Need(
-        field + _LISTED,
+        _LISTED + field,
         field,
         lambda change: In("_id", tuple(link.id for url in listed(change) if (link := target(url)))),
         acts=KEPT_AFTER,
@@ -151,7 +152,7 @@ def all_of_the_same_zaaktype(field: str) -> Rule:
 
     def rule(change: Change) -> Iterator[Problem]:
         """C-83, G-121: each reference of the list is that of one of the same zaaktype."""
-        found = {record["url"]: record for record in change.related.get(field + _LISTED, ())}
+        found = {record["url"]: record for record in change.related.get(_LISTED + field, ())}
         for number, url in enumerate((change.new or {}).get(field, ())):
             link = target(url)
             if link is None:
@@ -172,12 +173,12 @@ def all_of_the_same_zaaktype(field: str) -> Rule:
 def all_of_these_stay(change: Change) -> Iterator[Write]:
     """G-124: the same for what lists refer to."""
     for name, records in change.related.items():
-        if name.endswith(_LISTED):
+        if name.startswith(_LISTED):
             for record in records:
-                yield Write("replace", name.removesuffix(_LISTED), record)
+                yield Write("replace", name.removeprefix(_LISTED), record)
 
 
-_REFERRING = "verwijst hiernaar: "
+_REFERRING = "references to this in "
 
 
 def referring(collection: str, field: str) -> Need:
