@@ -8,7 +8,7 @@ from typing import Annotated, TypeAlias
 
 from pydantic import BeforeValidator, Field
 
-from dms.model.change import Act, Change, Rule, Values, Write
+from dms.model.change import Act, Change, Effect, Rule, Values, Write
 from dms.model.fields import Datum, OwnUrl, ReadOnly, To, Url, no_truth_value
 from dms.model.filters import Filter, equals, link
 from dms.model.links import target
@@ -81,15 +81,17 @@ def its_days_are_those_of_the_zaaktype(change: Change) -> Iterator[Problem]:
         yield Problem("beginGeldigheid", "invalid", "De beginGeldigheid is die van het zaaktype.")
 
 
-GENERAL: tuple[Rule, ...] = (only_of_a_concept, its_days_are_those_of_the_zaaktype)
-
-
 def one_at_a_time(change: Change) -> Iterator[Write]:
     """ztc-010: a change within a zaaktype writes it, so that of a change and a publication at once, or of two
     changes, the second sees the first. (Whatever comes or goes writes its main object already.)"""
     if change.act in ("update", "partial_update"):
         yield Write("replace", ZAAKTYPE.resource, change.related["zaaktype"])
 
+
+RULES: tuple[Rule, ...] = (only_of_a_concept, its_days_are_those_of_the_zaaktype)
+"""Those of all that belongs to a zaaktype."""
+EFFECTS: tuple[Effect, ...] = (one_at_a_time,)
+"""The same."""
 
 _STATUSTYPE = "statustype that stays referred to"
 _LISTED = "listed among "

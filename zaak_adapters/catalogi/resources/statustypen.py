@@ -76,6 +76,6 @@ STATUSTYPEN = Resource(
         sub.listing("zaakobjecttypen", "statustypen"),
         sub.referring("statussen", "statustype"),
     ),
-    stages=((), (*sub.GENERAL, sub.what_is_referred_to_stays)),
-    effects=(sub.one_at_a_time,),
+    stages=((), (*sub.RULES, sub.what_is_referred_to_stays)),
+    effects=sub.EFFECTS,
 )

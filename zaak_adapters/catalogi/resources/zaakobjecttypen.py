@@ -107,11 +107,11 @@ ZAAKOBJECTTYPEN = Resource(
     stages=(
         (),
         (
-            *sub.GENERAL,
+            *sub.RULES,
             sub.all_of_the_same_zaaktype("resultaattypen"),
             sub.all_of_the_same_zaaktype("statustypen"),
             sub.what_is_referred_to_stays,
         ),
     ),
-    effects=(sub.one_at_a_time, sub.all_of_these_stay),
+    effects=(*sub.EFFECTS, sub.all_of_these_stay),
 )

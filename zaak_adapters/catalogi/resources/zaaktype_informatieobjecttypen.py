@@ -80,5 +80,5 @@ ZAAKTYPE_INFORMATIEOBJECTTYPEN = Resource(
     needs=(*documents.NEEDS, sub.STATUSTYPE_NEED),
     derivations=(documents.note_whether_the_type_is_a_concept,),
     stages=((), (documents.one_side_is_a_concept, sub.the_statustype_is_of_the_same_zaaktype)),
-    effects=(sub.one_at_a_time, sub.the_statustype_stays, documents.one_at_a_time_with_the_type),
+    effects=(*sub.EFFECTS, sub.the_statustype_stays, documents.one_at_a_time_with_the_type),
 )
