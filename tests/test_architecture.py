@@ -110,6 +110,21 @@ def test_the_environment_is_read_in_one_place_only() -> None:
     assert readers <= {"dms/cli/serve.py", "dms/client/state.py"}
 
 
+def test_reads_are_bound_to_rights_in_one_place_only() -> None:
+    bound = {
+        module.name
+        for module in (ROOT / "dms" / "actions").rglob("*.py")
+        if re.search(r"access\.restriction\(|access\.allows\([^)]*read=", module.read_text())
+    }
+    assert bound == {"readable.py"}
+    unbound = {
+        name
+        for name in ("answers.py", "overviews.py", "search.py")
+        if "dms.metadata." in (ROOT / "dms" / "actions" / name).read_text()
+    }
+    assert unbound == set()
+
+
 def test_links_in_the_documentation_lead_to_files() -> None:
     pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "changes").glob("*.md")]
     broken = [

@@ -1,6 +1,7 @@
 """Main objects and what belongs to them: a sub resource has the rights and the audit trail of its main
 object (G-48, G-52, G-102), and what those rights depend on is kept on its own record, so that a list of sub
-resources is one search like any other."""
+resources is one search like any other. Main objects and followers are looked up whoever asks: rights are what
+is read from the one, and the others follow whether the caller sees them or not."""
 
 from __future__ import annotations
 

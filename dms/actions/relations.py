@@ -36,7 +36,7 @@ async def create_mirror(dms: Dms, resource: Resource, sent: Mapping[str, Any], c
 
 async def remove_mirror(dms: Dms, resource: Resource, id: str, caller: Caller) -> None:
     """Remove a mirror of which the relation is gone at its source."""
-    mirror = await fetch(dms, resource, id, caller, scopes=resource.scopes.remove, read=False)
+    mirror = await fetch(dms, resource, id, caller, scopes=resource.scopes.remove, hidden_too=True)
     source, of, document = SOURCES[mirror["objectType"]], mirror["object"], mirror["informatieobject"]
     if of.startswith("/"):
         told = await _ask_here(dms, source, of, document)

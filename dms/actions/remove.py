@@ -18,7 +18,7 @@ async def remove(
     """Remove the record for good. Raises `NotFound`, `Denied` or `Invalid`, and then it stays."""
 
     async def attempt() -> None:
-        old = await fetch(dms, resource, id, caller, scopes=resource.scopes.remove, read=False)
+        old = await fetch(dms, resource, id, caller, scopes=resource.scopes.remove, hidden_too=True)
         removal = change_of(dms, resource, old, caller, "destroy", new=None, facts=facts)
         await decide(dms, resource, removal)
         await commit(dms, resource, removal, caller)

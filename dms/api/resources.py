@@ -77,7 +77,7 @@ class ResourceHandlers:
         page = await search(
             self.dms,
             self.resource,
-            await query_asked(self.dms, given),
+            await query_asked(self.dms, given, who),
             who,
             page=page_number(request),
             size=self.page_size(request) if self.resource.paginated else self.dms.limits.longest_list,
