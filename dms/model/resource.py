@@ -258,6 +258,16 @@ class Resource:
         unwritten = {each.field for each in self.named if not each.written}
         return frozenset({reverse.field for reverse in self.reverses} | names | unwritten)
 
+    @cached_property
+    def unwritten(self) -> Mapping[str, Any]:
+        """What a new record holds in the fields that are kept and that clients do not write, until something
+        is derived for them: values that are shared, and never changed in place."""
+        kept = self.shape.read_only - self.filled_in - {"url"}
+        wires = {self.shape.wire(name): info for name, info in self.record.model_fields.items()}
+        return {
+            wire: info.get_default(call_default_factory=True) for wire, info in wires.items() if wire in kept
+        }
+
     @property
     def collection(self) -> str:
         """Where its records are kept."""
