@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from dms.model.resource import LARGEST_PAGE
 from dms.outgoing.services import Service, read_services
 
 PREFIX = "DMS_"
@@ -73,7 +74,7 @@ class Settings:
     request_size: int = _setting(5 * 2**30, "Largest request body, in bytes; the standard asks for 4 GiB.")
     json_size: int = _setting(512 * 2**10, "Largest JSON without its inhoud, in bytes.")
     idle_time: float = _setting(60.0, "Seconds in which a client must send or take something.")
-    page_size: int = _setting(100, "Records on a page of a list.")
+    page_size: int = _setting(100, f"Records on a page of a list; at most {LARGEST_PAGE}.")
     longest_list: int = _setting(
         10_000, "Records in a list that the standard does not page; more are refused."
     )
@@ -127,6 +128,8 @@ class Settings:
         ):
             if getattr(self, name) < 1:
                 raise BadSetting(f"{PREFIX}{name.upper()} must be 1 or more.")
+        if self.page_size > LARGEST_PAGE:
+            raise BadSetting(f"{PREFIX}PAGE_SIZE must be {LARGEST_PAGE} or less: no page holds more.")
         if not self.remote_timeout > 0:
             raise BadSetting(f"{PREFIX}REMOTE_TIMEOUT must be more than 0.")
         if self.public_url and not self.public_url.startswith(("http://", "https://")):

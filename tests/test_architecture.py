@@ -14,6 +14,7 @@ from dms.model.links import target
 from dms.model.resource import Resource
 from dms.settings import PREFIX, Settings
 from dms.wiring import APIS
+from zaak_adapters.catalogi.api import CATALOGI
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("dms", "zaak_adapters")
@@ -69,6 +70,17 @@ def test_every_rule_of_a_resource_begins_with_its_number_or_its_setting() -> Non
     assert without == []
 
 
+def test_a_need_of_a_type_is_called_neither_as_a_field_nor_as_a_collection() -> None:
+    collections = {resource.name for resource in resources()}
+    alike = [
+        (resource.name, need.name)
+        for resource in CATALOGI.resources
+        for need in resource.needs
+        if need.name in collections.union(resource.shape.answered)
+    ]
+    assert alike == []
+
+
 def held() -> set[str]:
     """The numbers of the rules that tests/rules.toml claims are held."""
     claimed: dict[str, str] = tomllib.loads((ROOT / "tests" / "rules.toml").read_text())["held"]
@@ -97,6 +109,21 @@ def test_the_environment_is_read_in_one_place_only() -> None:
         if re.search(r"os\.(environ\b(?!\[\"PROMETHEUS)|getenv)", module.read_text())
     }
     assert readers <= {"dms/cli/serve.py", "dms/client/state.py"}
+
+
+def test_reads_are_bound_to_rights_in_one_place_only() -> None:
+    bound = {
+        module.name
+        for module in (ROOT / "dms" / "actions").rglob("*.py")
+        if re.search(r"access\.restriction\(|access\.allows\([^)]*read=", module.read_text())
+    }
+    assert bound == {"readable.py"}
+    unbound = {
+        name
+        for name in ("answers.py", "overviews.py", "search.py")
+        if "dms.metadata." in (ROOT / "dms" / "actions" / name).read_text()
+    }
+    assert unbound == set()
 
 
 def test_links_in_the_documentation_lead_to_files() -> None:

@@ -36,6 +36,7 @@ def test_a_setting_that_does_not_exist_is_refused_by_name(tmp_path: Path) -> Non
         ("DMS_PORT", "http", "a int"),
         ("DMS_DURABLE", "perhaps", "true or false"),
         ("DMS_PART_SIZE", "0", "1 or more"),
+        ("DMS_PAGE_SIZE", "501", "DMS_PAGE_SIZE must be 500 or less"),
         ("DMS_PUBLIC_URL", "dms.example.nl", "http://"),
         ("DMS_LOG_FORMAT", "xml", "json or text"),
         ("DMS_IDLE_TIME", "", "a float"),
@@ -49,6 +50,10 @@ def test_a_value_that_cannot_be_used_is_refused_with_what_would_do(
 ) -> None:
     with pytest.raises(BadSetting, match=wanted):
         Settings.read({variable: value})
+
+
+def test_a_page_may_be_as_large_as_any_page_and_no_larger() -> None:
+    assert Settings.read({"DMS_PAGE_SIZE": "500"}).page_size == 500
 
 
 @pytest.mark.parametrize("text", ["this is = not toml = at all", None])

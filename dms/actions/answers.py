@@ -7,18 +7,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dms.actions.elsewhere import found_elsewhere
+from dms.actions.elsewhere import fetch_elsewhere
 from dms.actions.expansion import Tree, Work, targets
-from dms.actions.lists import fill
+from dms.actions.looked_up import fill
+from dms.actions.readable import must_hold, readable, would_be_readable
 from dms.actions.service import Dms
 from dms.autorisaties.caller import Caller
 from dms.model.change import Values
-from dms.model.fields import VERTROUWELIJKHEID, To
+from dms.model.fields import To
 from dms.model.links import target, with_absolute
 from dms.model.problems import Problem
-from dms.model.query import In, both
+from dms.model.query import In
 from dms.model.record import Shape
-from dms.model.refusals import Denied
 from dms.model.resource import Resource, scope_names
 from dms.storage.metadata.port import Record
 
@@ -58,52 +58,44 @@ async def _shown(
     expand: Tree | None,
     shape: Shape,
 ) -> list[Values]:
-    answers = [{name: record.get(name) for name in shape.answered} for record in records]
-    await fill(dms, resource, records, answers, view.day)
+    stored = [{name: record.get(name) for name in shape.answered} for record in records]
+    await fill(dms, resource, records, stored, view.caller, view.day)
+    answers = [with_absolute(each, shape.urls, view.caller.origin) for each in stored]
     if expand:
         view.work.weigh(answers)
-        await _expand(dms, resource, answers, expand, view)
-    for answer in answers:
-        # In place, as the work is counted by answer.
-        answer.update(with_absolute(answer, shape.urls, view.caller.origin))
-        expanded = answer.get("_expand") or {}
-        for field in expanded:
-            if _stands_in_it(answer.get(field)) and field not in resource.expands_by:
-                expanded[field] = answer[field]
+        await _expand(dms, resource, stored, answers, expand, view)
     return answers
 
 
-def _stands_in_it(value: Any) -> bool:
-    """Whether what a field refers to stands in the answer itself, as objects."""
-    return isinstance(value, list) and any(isinstance(each, dict) for each in value)
-
-
-async def _expand(dms: Dms, resource: Resource, answers: list[Values], tree: Tree, view: _View) -> None:
-    """Add `_expand` to each answer, whose links are still as they are stored."""
+async def _expand(
+    dms: Dms,
+    resource: Resource,
+    stored: Sequence[Values],
+    answers: Sequence[Values],
+    tree: Tree,
+    view: _View,
+) -> None:
+    """Add `_expand` to each answer, by the links in it as they are stored."""
     for answer in answers:
         answer["_expand"] = {}
     for field, branch in tree.items():
         member = resource.expands_by.get(field)
         links = {
             link
-            for answer in answers
-            for link in _references(answer.get(field), member)
+            for values in stored
+            for link in _references(values.get(field), member)
             if isinstance(link, str)
         }
         placed: dict[str, Values] = {}
         for other in targets(dms, resource, field):
-            if not view.caller.access.holds(other.component, other.scopes.read):
-                needed = " of ".join(scope_names(other.scopes.read))
-                raise Denied(f"Voor het uitklappen van {field} is {needed} nodig.")
+            needed = " of ".join(scope_names(other.scopes.read))
+            must_hold(other, view.caller, reason=f"Voor het uitklappen van {field} is {needed} nodig.")
             placed |= await _expanded_here(dms, other, links, branch, view)
             placed |= await _expanded_elsewhere(dms, other, links, branch, view)
-        for answer in answers:
-            value = answer.get(field)
-            there = [
-                found for each in _references(value, member) if (found := _placed(each, placed)) is not None
-            ]
+        for values, answer in zip(stored, answers, strict=True):
+            there = _placed(values.get(field), answer.get(field), member, placed)
             view.work.add(answer, there)
-            if isinstance(value, list):
+            if isinstance(answer.get(field), list):
                 answer["_expand"][field] = there
             elif there:
                 answer["_expand"][field] = there[0]
@@ -117,9 +109,11 @@ def _references(value: Any, member: str | None) -> list[Any]:
     return elements
 
 
-def _placed(element: Any, placed: Mapping[str, Values]) -> Values | None:
-    """What an element of a field refers to; an object that stands in the answer itself is that."""
-    return element if isinstance(element, dict) else placed.get(element)
+def _placed(stored: Any, shown: Any, member: str | None, placed: Mapping[str, Values]) -> list[Values]:
+    """What a field refers to; an object that stands in the answer itself is that, as it is shown."""
+    pairs = zip(_references(stored, member), _references(shown, member), strict=True)
+    found = (each if isinstance(each, dict) else placed.get(link) for link, each in pairs)
+    return [each for each in found if each is not None]
 
 
 async def _expanded_here(
@@ -129,9 +123,8 @@ async def _expanded_here(
     (G-55)."""
     found = [(link, to) for link in links if (to := target(link)) and to.resource == other.name]
     wanted = {to.id: link for link, to in found}
-    granted = view.caller.access.restriction(other, other.scopes.read)
-    query = both(In("_id", tuple(sorted(wanted))), granted)
-    records = await dms.metadata.find(other.collection, query) if wanted else []
+    granted = readable(dms, other, In("_id", tuple(sorted(wanted))), view.caller)
+    records = await granted.find() if wanted else []
     answers = await _shown(dms, other, records, view, branch, other.shape)
     if not branch:
         view.work.weigh(answers)
@@ -145,18 +138,14 @@ async def _expanded_elsewhere(
     readable if it were kept here (G-55, G-77)."""
     wanted = sorted(link for link in links if not link.startswith("/"))
     view.work.fetch(len(wanted))
-    found = await asyncio.gather(*(found_elsewhere(dms, "expand", link, To(other.name)) for link in wanted))
+    found = await asyncio.gather(*(fetch_elsewhere(dms, "expand", link, To(other.name)) for link in wanted))
     records = [
-        each for each in found if not isinstance(each, Problem) and _may_read(other, each, view.caller)
+        each
+        for each in found
+        if not isinstance(each, Problem) and would_be_readable(other, each, view.caller)
     ]
     answers = [{name: record.get(name) for name in other.shape.answered} for record in records]
     view.work.weigh(answers)
     if branch and answers:
-        await _expand(dms, other, answers, branch, view)
+        await _expand(dms, other, answers, answers, branch, view)
     return {record["url"]: answer for record, answer in zip(records, answers, strict=True)}
-
-
-def _may_read(resource: Resource, record: Values, caller: Caller) -> bool:
-    level = VERTROUWELIJKHEID.get(record.get("vertrouwelijkheidaanduiding", ""))
-    guarded = {**record, resource.guard.level: level} if resource.guard is not None else record
-    return caller.access.allows(resource, resource.scopes.read, guarded, read=True)

@@ -7,9 +7,9 @@ from typing import Any
 
 from dms.actions.fetch import fetch
 from dms.actions.service import Dms
-from dms.actions.writing import commit, decide, until_no_conflict
+from dms.actions.writing import change_of, commit, decide, until_no_conflict
 from dms.autorisaties.caller import Caller
-from dms.model.change import Change
+from dms.model.change import Act
 from dms.model.links import with_relative
 from dms.model.resource import Resource
 from dms.storage.metadata.port import Record
@@ -36,17 +36,9 @@ async def change(
         given = with_relative(checked.given, resource.updating.urls, caller.origin)
         values = given if partial else with_relative(checked.all, resource.updating.urls, caller.origin)
         kept = {name: value for name, value in values.items() if name not in resource.updating.write_only}
-        changing = Change(
-            act="partial_update" if partial else "update",
-            id=id,
-            url=resource.url(id),
-            now=dms.now(),
-            old=old,
-            new={**old, **kept},
-            sent=given,
-            may=lambda *scopes: caller.access.allows(resource, scopes, old),
-            facts=facts,
-        )
+        act: Act = "partial_update" if partial else "update"
+        new = {**old, **kept}
+        changing = change_of(dms, resource, old, caller, act, new=new, sent=given, facts=facts)
         await decide(dms, resource, changing)
         await commit(dms, resource, changing, caller)
         return changing.after
@@ -62,17 +54,7 @@ async def publish(dms: Dms, resource: Resource, id: str, caller: Caller) -> Reco
         old = await fetch(dms, resource, id, caller, scopes=scopes)
         if not old["concept"]:
             return old
-        publishing = Change(
-            act="partial_update",
-            id=id,
-            url=resource.url(id),
-            now=dms.now(),
-            old=old,
-            new=dict(old),
-            sent={},
-            may=lambda *asked: caller.access.allows(resource, asked, old),
-            facts={"publish": True},
-        )
+        publishing = change_of(dms, resource, old, caller, "partial_update", new=dict(old), publishes=True)
         await decide(dms, resource, publishing)
         await commit(dms, resource, publishing, caller)
         return publishing.after

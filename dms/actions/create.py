@@ -45,7 +45,7 @@ async def create(
             return before
         new_id = id or str(uuid.uuid4())
         url = resource.url(new_id)
-        new: Values = {"url": url, **_server_defaults(resource), **values, "_id": new_id}
+        new: Values = {"url": url, **resource.unwritten, **values, "_id": new_id}
         change = Change(
             act="create",
             id=new_id,
@@ -73,16 +73,6 @@ async def create(
         return change.after
 
     return await until_no_conflict(attempt)
-
-
-def _server_defaults(resource: Resource) -> Values:
-    shape = resource.shape
-    fields = resource.record.model_fields
-    return {
-        wire: field.get_default(call_default_factory=True)
-        for name, field in fields.items()
-        if (wire := shape.wire(name)) in shape.read_only - resource.filled_in and wire != "url"
-    }
 
 
 def _checked(resource: Resource, sent: Mapping[str, Any], caller: Caller) -> Any:

@@ -17,7 +17,7 @@ from dms.outgoing.port import NotAResource, NotThere, UnknownService
 _LENGTHS = frozenset({"blank", "min_length", "max_length"})
 
 
-async def found_elsewhere(dms: Dms, field: str, url: str, to: To) -> Values | Problem:
+async def fetch_elsewhere(dms: Dms, field: str, url: str, to: To) -> Values | Problem:
     """The record at a URL on another host, or what is wrong with the field that refers to it.
 
     The record's `url` is the one that was asked for, and it has no field that begins with `_`.

@@ -1,7 +1,8 @@
-"""Fetch one record, as far as the caller may read it. All reading goes through here and `search`."""
+"""Fetch one record, as far as the caller may read it."""
 
 from __future__ import annotations
 
+from dms.actions.readable import is_readable, must_hold
 from dms.actions.service import Dms
 from dms.autorisaties.caller import Caller
 from dms.documenten import versions
@@ -12,16 +13,25 @@ from dms.storage.metadata.port import Record
 
 
 async def fetch(
-    dms: Dms, resource: Resource, id: str, caller: Caller, *, scopes: AnyOf | None = None, read: bool = True
+    dms: Dms,
+    resource: Resource,
+    id: str,
+    caller: Caller,
+    *,
+    scopes: AnyOf | None = None,
+    hidden_too: bool = False,
 ) -> Record:
-    """The record. Outside the caller's rights it is `Denied`, not `NotFound` (G-49)."""
-    asked = scopes or resource.scopes.read
-    if not caller.access.holds(resource.component, asked):
-        raise Denied
+    """The record, of which one of the scopes is granted, by default one for reading. Outside the caller's
+    rights it is `Denied`, not `NotFound` (G-49).
+
+    What a caller may not see as it is not ready for publication (G-56) is withheld whatever it asks for, also
+    from a change, whose answer would show it (QD-11); `hidden_too` is for those that show nothing.
+    """
+    must_hold(resource, caller, scopes)
     record = await dms.metadata.get(resource.collection, id)
     if record is None:
         raise NotFound
-    if not caller.access.allows(resource, asked, record, read=read):
+    if not is_readable(resource, record, caller, scopes, hidden_too=hidden_too):
         raise Denied
     return record
 
@@ -43,6 +53,6 @@ async def fetch_version(
     if not found:
         raise NotFound("Er is geen versie die hieraan voldoet.")
     shown = versions.as_document(found[0], document)
-    if not caller.access.allows(resource, resource.scopes.read, shown, read=True):
+    if not is_readable(resource, shown, caller):
         raise Denied
     return shown

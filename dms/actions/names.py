@@ -9,7 +9,7 @@ from dms.actions.service import Dms
 from dms.model.change import Change
 from dms.model.fields import is_url
 from dms.model.links import Target, target
-from dms.model.lists import Named
+from dms.model.looked_up import Named
 from dms.model.problems import Problem
 from dms.model.query import Equals, In, both
 from dms.model.resource import Resource
@@ -20,7 +20,8 @@ async def look_up_names(dms: Dms, resource: Resource, change: Change) -> None:
     """Put names in the place of URLs, and into `astray` what is wrong with what was sent.
 
     Names are looked for in what they are within, where that is known: a reference to it that leads nowhere is
-    a problem of its own.
+    a problem of its own. They are looked for among all that there is, whoever asks: a name that is kept means
+    the same to every caller, and what it leads to is shown by `looked_up`, to those who may read it.
     """
     for named in resource.named:
         if named.written and named.field in change.sent and dms.keeps(named.collection):

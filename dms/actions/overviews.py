@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dms.actions.fetch import fetch
+from dms.actions.readable import readable
 from dms.actions.search import Page, page_of, search
 from dms.actions.service import Dms
 from dms.autorisaties.caller import Caller
@@ -25,19 +26,17 @@ _NOTHING = Equals("_id", "")
 async def history(dms: Dms, resource: Resource, id: str, caller: Caller, *, page: int, size: int) -> Page:
     """The versions of a document that the caller may read, the newest first."""
     latest = await fetch(dms, resource, id, caller)
-    granted = caller.access.restriction(resource, resource.scopes.read)
-    earlier = both(Equals("_document", latest["url"]), granted)
+    of_it = Equals("_document", latest["url"])
+    earlier = readable(dms, resource, of_it, caller, collection=versions.COLLECTION)
     first = (page - 1) * size
     # The latest version is not among the kept ones, and comes before them.
     found, kept = await asyncio.gather(
-        dms.metadata.find(
-            versions.COLLECTION,
-            earlier,
+        earlier.find(
             order=(By("versie", descending=True),),
             limit=size if first else size - 1,
             offset=max(first - 1, 0),
         ),
-        dms.metadata.count(versions.COLLECTION, earlier),
+        earlier.count(),
     )
     # Parts to come are shown once, not with every version: there may be thousands.
     settled = {**latest, "_upload": None}

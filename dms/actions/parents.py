@@ -1,6 +1,7 @@
 """Main objects and what belongs to them: a sub resource has the rights and the audit trail of its main
 object (G-48, G-52, G-102), and what those rights depend on is kept on its own record, so that a list of sub
-resources is one search like any other."""
+resources is one search like any other. Main objects and followers are looked up whoever asks: rights are what
+is read from the one, and the others follow whether the caller sees them or not."""
 
 from __future__ import annotations
 
@@ -9,15 +10,13 @@ from typing import Any
 
 from dms.actions.service import Dms
 from dms.autorisaties.caller import Caller
-from dms.model.change import Change, Values, Write
+from dms.model.change import FOLLOWERS, Change, Values, Write
 from dms.model.links import relative, target
 from dms.model.problems import Problem
 from dms.model.query import Equals
 from dms.model.refusals import Denied, Invalid
 from dms.model.resource import Guard, Parent, Resource
-
-FOLLOWERS = "followers"
-"""In `Change.related`: the sub resources of the main object that changes, by resource name."""
+from dms.storage.metadata.port import Record
 
 
 async def must_be_granted_on_parent(
@@ -76,10 +75,23 @@ async def look_up_followers(dms: Dms, resource: Resource, change: Change) -> Non
     """Find the sub resources of a main object that goes, or that changes what they keep of it."""
     if change.old is not None:
         change.related[FOLLOWERS] = {
-            child.name: await dms.metadata.find(child.collection, Equals(parent.field, change.url))
+            child.name: await _following(dms, resource, change, child, parent)
             for child, parent in _children(dms, resource)
             if change.new is None or _kept(child, resource, change.new) != _kept(child, resource, change.old)
         }
+
+
+async def _following(
+    dms: Dms, resource: Resource, change: Change, child: Resource, parent: Parent
+) -> list[Record]:
+    """All of one kind that belong to the record; what a need has found already is not looked up again."""
+    asked = Equals(parent.field, change.url)
+    for need in resource.needs:
+        finds_all = need.name in change.related and need.limit is None
+        if finds_all and need.collection == child.collection and need.query(change) == asked:
+            found: list[Record] = change.related[need.name]
+            return found
+    return await dms.metadata.find(child.collection, asked)
 
 
 def _children(dms: Dms, resource: Resource) -> Iterator[tuple[Resource, Parent]]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 
-from dms.actions.elsewhere import found_elsewhere
+from dms.actions.elsewhere import fetch_elsewhere
 from dms.actions.service import Dms
 from dms.model.change import Change
 from dms.model.fields import To
@@ -18,7 +18,11 @@ from dms.model.resource import Resource
 async def look_up(dms: Dms, resource: Resource, change: Change) -> None:
     """Find what the rules want to see: the records that are referred to, and then the resource's needs, one
     by one in their order, so that a record that guards others can be read before them. Of a register that is
-    not served nothing is found, not even nothing: its name is not in `related`."""
+    not served nothing is found, not even nothing: its name is not in `related`.
+
+    Rules decide on what there is, not on what the caller may see: nothing here is bound to its rights. No
+    record that is found is answered; that there is one, or that it is a concept, is all that a problem may
+    tell."""
     links = resource.shape.links.items()
     await asyncio.gather(*(_follow(dms, change, field, change.sent.get(field), to) for field, to in links))
     for need in resource.needs:
@@ -37,7 +41,7 @@ async def _follow(dms: Dms, change: Change, field: str, value: object, to: To) -
     if link is not None and link.resource == to.resource and dms.knows(to.resource):
         change.related[field] = await dms.metadata.get(link.resource, link.id)
     elif isinstance(value, str) and value and not value.startswith("/") and not to.strict:
-        found = await found_elsewhere(dms, field, value, to)
+        found = await fetch_elsewhere(dms, field, value, to)
         if isinstance(found, Problem):
             change.astray[field] = found
         else:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from dms.actions.create import create
-from dms.actions.elsewhere import found_elsewhere
+from dms.actions.elsewhere import fetch_elsewhere
 from dms.actions.fetch import fetch
 from dms.actions.parents import must_be_granted_on_parent
 from dms.actions.remove import remove
@@ -36,7 +36,7 @@ async def create_mirror(dms: Dms, resource: Resource, sent: Mapping[str, Any], c
 
 async def remove_mirror(dms: Dms, resource: Resource, id: str, caller: Caller) -> None:
     """Remove a mirror of which the relation is gone at its source."""
-    mirror = await fetch(dms, resource, id, caller, scopes=resource.scopes.remove, read=False)
+    mirror = await fetch(dms, resource, id, caller, scopes=resource.scopes.remove, hidden_too=True)
     source, of, document = SOURCES[mirror["objectType"]], mirror["object"], mirror["informatieobject"]
     if of.startswith("/"):
         told = await _ask_here(dms, source, of, document)
@@ -56,7 +56,7 @@ async def _ask(dms: Dms, source: Source, of: str, document: str, caller: Caller)
 async def _ask_elsewhere(dms: Dms, source: Source, of: str, document: str) -> Told:
     """drc-004: the source keeps the relation as well, and is asked for it: a list of its relations, of this
     object with this document."""
-    found = await found_elsewhere(dms, "object", of, To(source.objects))
+    found = await fetch_elsewhere(dms, "object", of, To(source.objects))
     if isinstance(found, Problem):
         return Told(found)
     root, objects, _ = of.rpartition(f"/{source.objects}/")

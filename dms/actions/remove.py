@@ -7,9 +7,8 @@ from typing import Any
 
 from dms.actions.fetch import fetch
 from dms.actions.service import Dms
-from dms.actions.writing import commit, decide, until_no_conflict
+from dms.actions.writing import change_of, commit, decide, until_no_conflict
 from dms.autorisaties.caller import Caller
-from dms.model.change import Change
 from dms.model.resource import Resource
 
 
@@ -19,18 +18,8 @@ async def remove(
     """Remove the record for good. Raises `NotFound`, `Denied` or `Invalid`, and then it stays."""
 
     async def attempt() -> None:
-        old = await fetch(dms, resource, id, caller, scopes=resource.scopes.remove, read=False)
-        removal = Change(
-            act="destroy",
-            id=id,
-            url=resource.url(id),
-            now=dms.now(),
-            old=old,
-            new=None,
-            sent={},
-            may=lambda *scopes: caller.access.allows(resource, scopes, old),
-            facts=facts or {},
-        )
+        old = await fetch(dms, resource, id, caller, scopes=resource.scopes.remove, hidden_too=True)
+        removal = change_of(dms, resource, old, caller, "destroy", new=None, facts=facts)
         await decide(dms, resource, removal)
         await commit(dms, resource, removal, caller)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dms.actions.readable import readable
 from dms.actions.service import Dms
 from dms.autorisaties.caller import Caller
 from dms.model.filters import Asked, Through
 from dms.model.links import target
 from dms.model.query import NEWEST_FIRST, Equals, Or, Order, Query, both
-from dms.model.refusals import Denied, NotFound
+from dms.model.refusals import NotFound
 from dms.model.resource import AnyOf, Resource
 from dms.storage.metadata.port import Record
 
@@ -36,45 +37,42 @@ async def search(
     caller: Caller,
     *,
     page: int = 1,
-    size: int | None = None,
+    size: int,
     order: Order = NEWEST_FIRST,
     scopes: AnyOf | None = None,
 ) -> Page:
-    """The page with this number, from 1. Raises `NotFound` beyond the last one. Searched is what the scopes,
-    by default those for reading, are granted for."""
-    asked = scopes or resource.scopes.read
-    if not caller.access.holds(resource.component, asked):
-        raise Denied
-    each = size or dms.limits.page_size
-    granted = both(caller.access.restriction(resource, asked), query)
-    offset = (page - 1) * each
+    """The page with this number, from 1, of `size` records. Raises `NotFound` beyond the last one. Searched
+    is what the scopes, by default those for reading, are granted for."""
+    granted = readable(dms, resource, query, caller, scopes=scopes)
+    offset = (page - 1) * size
     # One more than is shown tells whether there are more; what ends on this page need not be counted.
-    found = await dms.metadata.find(resource.collection, granted, order=order, limit=each + 1, offset=offset)
-    if len(found) <= each:
-        return page_of(found, page, each, offset + len(found))
-    return Page(found[:each], page, each, await dms.metadata.count(resource.collection, granted))
+    found = await granted.find(order=order, limit=size + 1, offset=offset)
+    if len(found) <= size:
+        return page_of(found, page, size, offset + len(found))
+    return Page(found[:size], page, size, await granted.count())
 
 
-async def query_asked(dms: Dms, asked: Asked) -> Query:
-    """The query of what was asked, with the records that its references lead to looked up (G-67, QG-15)."""
+async def query_asked(dms: Dms, asked: Asked, caller: Caller) -> Query:
+    """The query of what was asked, with the records that its references lead to looked up (G-67, QG-15), as
+    far as the caller may read them. Raises `Denied` where it may read none of their kind."""
     query = asked.query
     for parameter, url in asked.through:
         assert parameter.through is not None
-        found = await _led_to(dms, parameter.through, url)
+        found = await _led_to(dms, parameter.through, url, caller)
         query = both(query, parameter.ask(found) if found else Or())
     return query
 
 
-async def _led_to(dms: Dms, through: Through, url: str) -> list[Record]:
-    if not dms.keeps(through.collection):
+async def _led_to(dms: Dms, through: Through, url: str, caller: Caller) -> list[Record]:
+    if not dms.knows(through.collection):
         return []
-    if through.by is not None:
-        return await dms.metadata.find(through.collection, Equals(through.by, url))
-    link = target(url)
-    if link is None or link.resource != through.collection:
-        return []
-    record = await dms.metadata.get(through.collection, link.id)
-    return [record] if record is not None else []
+    by = through.by
+    if by is None:
+        link = target(url)
+        if link is None or link.resource != through.collection:
+            return []
+        by, url = "_id", link.id
+    return await readable(dms, dms.resource(through.collection), Equals(by, url), caller).find()
 
 
 def page_of(records: list[Record], number: int, size: int, total: int) -> Page:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from dms.actions.announcing import announced
 from dms.actions.audit import audited
@@ -20,7 +20,7 @@ from dms.actions.parents import family, look_up_followers, look_up_parent, paren
 from dms.actions.references import immutable_fields_stay, look_up, references_lead_somewhere
 from dms.actions.service import Dms
 from dms.autorisaties.caller import Caller
-from dms.model.change import Change, Write, check
+from dms.model.change import Act, Change, Values, Write, check
 from dms.model.problems import NON_FIELD, Problem
 from dms.model.refusals import InConflict, Invalid
 from dms.model.resource import Resource
@@ -38,6 +38,33 @@ async def until_no_conflict(attempt: Callable[[], Awaitable[T]]) -> T:
         except Conflict:
             await asyncio.sleep(random.uniform(0, 0.002 * (number + 1)))  # noqa: S311 (spreads retries)
     raise InConflict
+
+
+def change_of(
+    dms: Dms,
+    resource: Resource,
+    old: Record,
+    caller: Caller,
+    act: Act,
+    *,
+    new: Values | None,
+    sent: Values | None = None,
+    facts: Mapping[str, Any] | None = None,
+    publishes: bool = False,
+) -> Change:
+    """A change of a record that is there. What the caller may is judged by the record as it is (G-53)."""
+    return Change(
+        act=act,
+        id=old["_id"],
+        url=resource.url(old["_id"]),
+        now=dms.now(),
+        old=old,
+        new=new,
+        sent=sent or {},
+        may=lambda *scopes: caller.access.allows(resource, scopes, old),
+        facts=facts or {},
+        publishes=publishes,
+    )
 
 
 async def complete(dms: Dms, resource: Resource, change: Change) -> None:

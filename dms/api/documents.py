@@ -24,7 +24,6 @@ from dms.api.resources import (
     ResourceHandlers,
     checked_request,
     page_number,
-    page_size,
     paged,
     record_id,
 )
@@ -136,7 +135,7 @@ class DocumentHandlers(ResourceHandlers):
 
     def _paging(self, request: web.Request) -> dict[str, int]:
         refuse_unknown(request.query, {"page", "pageSize"})
-        return {"page": page_number(request), "size": page_size(request) or self.dms.limits.page_size}
+        return {"page": page_number(request), "size": self.page_size(request)}
 
     async def reserve_numbers(self, request: web.Request) -> web.StreamResponse:
         """`POST /documentnummer_reserveren`: one number, or for more than one a list (D-100)."""

@@ -13,7 +13,7 @@ from dms.api.json_response import json_response
 from dms.api.schemas import Schemas
 from dms.model.filters import Filter
 from dms.model.links import root
-from dms.model.resource import ANYONE, AnyOf, Api, Operation, Resource, scope_names
+from dms.model.resource import ANYONE, LARGEST_PAGE, AnyOf, Api, Operation, Resource, scope_names
 
 _PROBLEMS = {
     "400": "Bad request",
@@ -268,7 +268,9 @@ _EXPAND = _parameter("expand", {"type": "string"}, "Verwijzingen om uit te klapp
 _PAGE = _parameter("page", {"type": "integer", "minimum": 1}, "Nummer van de pagina.")
 _EXPERIMENTAL = {"x-experimental": True}
 _PAGE_SIZE = {
-    **_parameter("pageSize", {"type": "integer", "minimum": 1, "maximum": 500}, "Grootte van de pagina."),
+    **_parameter(
+        "pageSize", {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE}, "Grootte van de pagina."
+    ),
     **_EXPERIMENTAL,
 }
 

@@ -26,10 +26,9 @@ from dms.model.links import UUID
 from dms.model.query import NEWEST_FIRST
 from dms.model.record import Shape
 from dms.model.refusals import Denied, NotFound, invalid
-from dms.model.resource import ANYONE, AnyOf, Resource
+from dms.model.resource import ANYONE, LARGEST_PAGE, AnyOf, Resource
 from dms.storage.metadata.port import Record
 
-LARGEST_PAGE = 500
 _UUID = re.compile(UUID)
 
 
@@ -47,7 +46,7 @@ class ResourceHandlers:
         known |= {"expand"} if self.resource.expands else set()
         refuse_unknown(request.query, known | self.paging)
         given = asked(self.resource.filters, request.query, who.origin)
-        return await self.found(request, who, given, expand=request.query.get("expand"))
+        return await self.answer_page(request, who, given, expand=request.query.get("expand"))
 
     async def zoek(self, request: web.Request) -> web.StreamResponse:
         """`POST /resource/_zoek`: the same page, for criteria in a body (G-80, G-82). They are the filters of
@@ -60,7 +59,7 @@ class ResourceHandlers:
         if not given:
             raise invalid("empty_search_body", "Noem ten minste een criterium om op te zoeken.")
         criteria = asked(known, given, who.origin)
-        return await self.found(request, who, criteria, expand=_paths(sent, request))
+        return await self.answer_page(request, who, criteria, expand=_paths(sent, request))
 
     @property
     def paging(self) -> set[str]:
@@ -69,7 +68,7 @@ class ResourceHandlers:
         known |= {"pageSize"} if self.resource.paginated and self.resource.extras else set()
         return known | ({"ordering"} if self.resource.ordering else set())
 
-    async def found(
+    async def answer_page(
         self, request: web.Request, who: Caller, given: Asked, *, expand: str | None
     ) -> web.StreamResponse:
         """The answer of a list: what is asked for, as far as the caller may read it."""
@@ -78,10 +77,10 @@ class ResourceHandlers:
         page = await search(
             self.dms,
             self.resource,
-            await query_asked(self.dms, given),
+            await query_asked(self.dms, given, who),
             who,
             page=page_number(request),
-            size=page_size(request) if self.resource.paginated else self.dms.limits.longest_list,
+            size=self.page_size(request) if self.resource.paginated else self.dms.limits.longest_list,
             order=self.resource.ordering.read(order) if self.resource.ordering and order else NEWEST_FIRST,
         )
         if not self.resource.paginated and page.has_next:
@@ -164,6 +163,15 @@ class ResourceHandlers:
         line_id = record_id(request, "line")
         return json_response(await audit.line(self.dms, self.resource, record_id(request), line_id, who))
 
+    def page_size(self, request: web.Request) -> int:
+        """G-60: `pageSize`, as far as a page may hold; where it is not given, the usual number of records."""
+        text = request.query.get("pageSize")
+        if text is None:
+            return self.dms.limits.page_size
+        if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0):
+            raise invalid("invalid", "Gebruik een getal vanaf 1.", "pageSize")
+        return min(int(text), LARGEST_PAGE)
+
     def scopes_of(self, operation: str) -> AnyOf:
         """The scopes that an operation of the resource asks for."""
         return self.resource.operation(operation).scopes
@@ -193,16 +201,6 @@ def page_number(request: web.Request) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0):
         raise NotFound("Deze pagina bestaat niet.")
     return int(text)
-
-
-def page_size(request: web.Request) -> int | None:
-    """G-60: `pageSize`, as far as a page may hold; None where it is not given."""
-    text = request.query.get("pageSize")
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0):
-        raise invalid("invalid", "Gebruik een getal vanaf 1.", "pageSize")
-    return min(int(text), LARGEST_PAGE)
 
 
 def paged(request: web.Request, who: Caller, page: Page, answers: Sequence[Any]) -> web.StreamResponse:

@@ -14,6 +14,10 @@ Act: TypeAlias = Literal["create", "update", "partial_update", "destroy"]
 
 Values: TypeAlias = dict[str, Any]
 
+FOLLOWERS = "followers"
+"""In `Change.related`: the sub resources of a main object that goes, or of which they keep something that
+changes, by resource name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Write:
@@ -29,11 +33,14 @@ class Write:
 class Change:
     """A record before (`old`) and after (`new`) an act; either is None where there is none.
 
-    `sent` holds what the client sent, checked, by wire name. `related` holds what was looked up beforehand
-    for the resource's needs and links, by name, and `astray` what is wrong with links that were looked up on
-    other hosts. `facts` holds what else came with the request, such as the
-    received content. `may` tells whether the caller holds one of some scopes for this record. `now` is the
-    moment of the change, `id` the record's id, `url` its link as it is stored.
+    `sent` holds what the client sent, checked, by wire name. `related` holds what was looked up beforehand:
+    by the wire name of a field the record to which it refers, or None where there is none; by the name of a
+    `Need` the records that it found; by `FOLLOWERS` the sub resources. What was not looked up has no key, be
+    it not asked for or of a register that is not served. `astray` holds what is wrong with links that were
+    looked up on other hosts, or with names. `facts` holds what else came with the request, such as the
+    received content. `publishes`: the act makes a concept final, and changes nothing else (C-11). `may`
+    tells whether the caller holds one of some scopes for this record. `now` is the moment of the change,
+    `id` the record's id, `url` its link as it is stored.
     """
 
     act: Act
@@ -47,6 +54,7 @@ class Change:
     related: dict[str, Any] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
     astray: dict[str, Problem] = field(default_factory=dict)
+    publishes: bool = False
 
     @property
     def publishes(self) -> bool:

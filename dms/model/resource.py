@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 from dms.model.change import Act, Change, Derivation, Effect, Rule, Values
 from dms.model.filters import Filter
 from dms.model.links import own
-from dms.model.lists import Named, Reverse
+from dms.model.looked_up import Named, Reverse
 from dms.model.problems import Problem
 from dms.model.query import By, Equals, Order, Query
 from dms.model.record import Record, Shape
@@ -35,6 +35,9 @@ ANYONE: AnyOf = ("*",)
 """For whom no scope is asked, nor a token (G-45)."""
 NO_ONE: AnyOf = ()
 """For what no scope allows."""
+
+LARGEST_PAGE = 500
+"""G-60: records on a page, however many are asked for."""
 
 Verb: TypeAlias = Literal["list", "create", "fetch", "update", "patch", "remove"]
 ALL_VERBS: frozenset[Verb] = frozenset({"list", "create", "fetch", "update", "patch", "remove"})
@@ -280,6 +283,16 @@ class Resource:
         names = {name for each in self.named if each.member is None for name in each.names}
         unwritten = {each.field for each in self.named if not each.written}
         return frozenset({reverse.field for reverse in self.reverses} | names | unwritten)
+
+    @cached_property
+    def unwritten(self) -> Mapping[str, Any]:
+        """What a new record holds in the fields that are kept and that clients do not write, until something
+        is derived for them: values that are shared, and never changed in place."""
+        kept = self.shape.read_only - self.filled_in - {"url"}
+        wires = {self.shape.wire(name): info for name, info in self.record.model_fields.items()}
+        return {
+            wire: info.get_default(call_default_factory=True) for wire, info in wires.items() if wire in kept
+        }
 
     @property
     def collection(self) -> str:

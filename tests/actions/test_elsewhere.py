@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dms.actions.elsewhere import found_elsewhere
+from dms.actions.elsewhere import fetch_elsewhere
 from dms.actions.service import Dms
 from dms.model.fields import To
 from dms.model.problems import Problem
@@ -33,7 +33,7 @@ def settings(settings: Settings, host: Host) -> Settings:
 async def found(dms: Dms, host: Host, fields: dict[str, Any], to: To = TO) -> Any:
     """What comes of a type with these fields."""
     url = host.gives("/1", {**TYPE, **fields})
-    return await found_elsewhere(dms, "informatieobjecttype", url, to)
+    return await fetch_elsewhere(dms, "informatieobjecttype", url, to)
 
 
 def code(found: Any) -> str:
@@ -52,7 +52,7 @@ async def test_the_record_has_the_url_that_was_asked_for_and_only_fields_of_its_
 @pytest.mark.parametrize("name", [name for name in TYPE if name != "concept"])
 async def test_g_120_without_a_required_field_it_is_no_such_resource(dms: Dms, host: Host, name: str) -> None:
     url = host.gives("/1", {field: value for field, value in TYPE.items() if field != name})
-    assert code(await found_elsewhere(dms, "informatieobjecttype", url, TO)) == "invalid-resource"
+    assert code(await fetch_elsewhere(dms, "informatieobjecttype", url, TO)) == "invalid-resource"
 
 
 @pytest.mark.parametrize(
@@ -128,4 +128,4 @@ async def test_drc_002_an_object_elsewhere_is_refused_by_how_it_could_not_be_had
         "unknown-service": "https://elders.test/1",
     }
     for expected, url in urls.items():
-        assert code(await found_elsewhere(dms, "informatieobjecttype", url, to)) == expected
+        assert code(await fetch_elsewhere(dms, "informatieobjecttype", url, to)) == expected

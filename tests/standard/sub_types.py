@@ -82,7 +82,9 @@ ZIOT = Kind(
     {"volgnummer": 2},
     dated=False,
 )
-KINDS = (STATUSTYPE, RESULTAATTYPE, ROLTYPE, EIGENSCHAP, ZAAKOBJECTTYPE, ZIOT)
+FIXED_BY_THE_ZAAKTYPE = (STATUSTYPE, RESULTAATTYPE, ROLTYPE, EIGENSCHAP, ZAAKOBJECTTYPE)
+"""Those that a publication of their zaaktype fixes by itself."""
+KINDS = (*FIXED_BY_THE_ZAAKTYPE, ZIOT)
 
 _PROCES = "5a3f0c1e-7f5d-4b0a-9a51-0f2d6f7f1b0"
 _RESULT = "5a3f0c1e-7f5d-4b0a-9a51-0f2d6f7f1c0"
@@ -138,6 +140,14 @@ async def selectielijst(dms: Dms, origin: str) -> dict[str, str]:
         "omschrijving": f"{root}/resultaattypeomschrijvingen/{DESCRIPTION}",
         **{str(each["naam"]): f"{root}/resultaten/{each['uuid']}" for each in results},
     }
+
+
+async def found(zgw: Zgw, kind: Kind, **asked: str) -> list[str]:
+    """The URLs that a list holds."""
+    query = "&".join(f"{name}={value}" for name, value in asked.items())
+    answer = await zgw.get(f"{kind.url}?{query}")
+    assert answer.status == 200, answer
+    return [each["url"] for each in answer["results"]]
 
 
 class Maker:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from dms.actions.service import Dms
 from dms.settings import Settings
 from tests.zgw import CATALOGUES, DOCUMENTS, TYPES, Answer, Zgw, refusal
 
@@ -172,3 +174,20 @@ async def test_no_text_in_a_filter_makes_the_service_fail(zgw: Zgw, seven: list[
     ):
         answer = await zgw.get(query)
         assert (answer.status, answer["count"]) == (200, 0)
+
+
+async def test_g_60_a_page_holds_no_more_than_five_hundred_however_many_are_asked_for(
+    dms: Dms, zgw: Zgw
+) -> None:
+    await zgw.catalogue()
+    [catalogue] = await dms.metadata.find("catalogussen")
+    async with dms.metadata.transaction() as transaction:
+        for number in range(501):
+            id = str(uuid.uuid4())
+            url = f"{CATALOGUES}/{id}"
+            transaction.insert("catalogussen", {**catalogue, "_id": id, "url": url, "rsin": str(number)})
+    for size, shown in ((499, 499), (500, 500), (501, 500), (999_999_999, 500)):
+        answer = await zgw.get(f"{CATALOGUES}?pageSize={size}")
+        assert (answer["count"], len(answer["results"])) == (502, shown)
+        assert answer["next"] is not None
+    assert len((await zgw.get(answer["next"]))["results"]) == 2

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from dms.autorisaties.access import Grant
 from tests.standard.sub_types import EIGENSCHAP, STATUSTYPE, ZAAKOBJECTTYPE, ZIOT, Kind, Maker
 from tests.zgw import Zgw, refusal
 
@@ -121,27 +120,3 @@ def _different(kind: Kind, number: int) -> dict[str, Any]:
     return {
         name: number if isinstance(value, int) else f"naam {number}" for name, value in kind.other.items()
     }
-
-
-async def test_ztc_010_of_a_change_and_a_publication_at_once_the_second_sees_the_first(
-    maker: Maker, zgw: Zgw
-) -> None:
-    scopes = frozenset({"catalogi.schrijven", "catalogi.lezen"})
-    writer = zgw.register("writer", [Grant("ztc", scopes)])
-    zaaktypen = [await maker.zaaktype(identificatie=f"ZT-{number}") for number in range(5)]
-    made = [(await maker.make(STATUSTYPE, zaaktype))["url"] for zaaktype in zaaktypen]
-    new = [maker.values(STATUSTYPE, zaaktype, volgnummer=2) for zaaktype in zaaktypen]
-    answers = await asyncio.gather(
-        *(zgw.post(f"{zaaktype}/publish") for zaaktype in zaaktypen),
-        *(zgw.post(STATUSTYPE.url, values, client=writer) for values in new),
-        *(zgw.patch(url, {"statustekst": "x"}, client=writer) for url in made),
-    )
-    came, changed = answers[5:10], answers[10:]
-    for answer in (*came, *changed):
-        fine = answer.status in (200, 201)
-        assert fine or refusal(answer) == (400, "non-concept-zaaktype", "nonFieldErrors")
-    # Whichever came first, all that belongs to a published zaaktype knows that it is published.
-    shown = {each["url"]: each for each in (await zgw.get(STATUSTYPE.url))["results"]}
-    assert len(shown) == 5 + sum(answer.status == 201 for answer in came)
-    texts = [shown[url]["statustekst"] for url in made]
-    assert texts == ["x" if answer.status == 200 else "" for answer in changed]

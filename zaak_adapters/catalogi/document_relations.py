@@ -16,8 +16,8 @@ RELATIONS, TYPES = "zaaktype-informatieobjecttypen", "informatieobjecttypen"
 OPEN = "_iotConcept"
 """On a relation: whether of the informatieobjecttype that it names there are concepts only."""
 
-_NAMED, _VERSIONS = "informatieobjecttype dat genoemd is", "versies van het informatieobjecttype"
-_RELATED = "zaaktypen met documenten van dit type"
+_NAMED, _VERSIONS = "version that a URL names", "versions of the type that is named"
+_RELATED = "relations that name the type"
 
 
 def _catalogus(change: Change) -> str | None:
@@ -87,7 +87,7 @@ NEED_OF_A_TYPE = Need(
     RELATIONS,
     lambda change: with_the_names_of([change.after]),
     acts=CHANGES,
-    when=lambda change: bool(change.facts.get("publish")),
+    when=lambda change: change.publishes,
 )
 """Of an informatieobjecttype that is published: the relations that name it."""
 

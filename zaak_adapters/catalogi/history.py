@@ -9,7 +9,7 @@ from typing import Any, Literal
 from dms.model.change import Values
 from dms.model.fields import Datum
 from dms.model.filters import Filter
-from dms.model.lists import Named, Reverse, distinct
+from dms.model.looked_up import Named, Reverse, distinct
 from dms.model.query import EVERYTHING, And, Equals, IsNull, Or, Query, Range
 
 _FOREVER = "9999-12-31"

@@ -10,7 +10,7 @@ from pydantic import AfterValidator
 from dms.model.change import Act, Change, Write
 from dms.model.fields import refuse
 from dms.model.problems import NON_FIELD, Problem
-from dms.model.query import And, Equals, Or, Query
+from dms.model.query import And, Equals, Query
 from dms.model.resource import EVERY_ACT, Need, pointing_here
 from zaak_adapters.catalogi.scopes import FORCED_REMOVE, FORCED_WRITE
 
@@ -26,48 +26,54 @@ UPPER_CASE = AfterValidator(_upper_case)
 
 
 def _ends_up_published(change: Change) -> bool:
-    return bool(change.facts.get("publish")) or (change.old is not None and not change.old["concept"])
+    return change.publishes or (change.old is not None and not change.old["concept"])
 
 
 _DESTROY: frozenset[Act] = frozenset({"destroy"})
 _PUBLISHED_AFTER: frozenset[Act] = EVERY_ACT - _DESTROY
-_USED = "gebruikt in "
+
+CATALOGUE = "catalogue of the type"
+VERSIONS = "published versions of the type"
+USED_IN = "uses of the type in "
+"""Names of needs; the last one with a collection after it."""
 
 
 def needs_of_versions(collection: str, name: str) -> tuple[Need, ...]:
     """What ztc-016 wants to see of the types in this collection, whose versions share this field."""
 
     def published(change: Change) -> Query:
-        if not change.after[name]:
-            return Or()  # without a name it is a version of nothing else
         parts = (Equals(field, change.after[field]) for field in ("catalogus", name))
         return And((*parts, Equals("concept", False)))
 
     return (
         # First, for whoever publishes writes it: what was read after it has not changed when that succeeds.
         Need(
-            "catalogus van het type",
+            CATALOGUE,
             "catalogussen",
             lambda change: Equals("url", change.after["catalogus"]),
             acts=_PUBLISHED_AFTER,
             when=_ends_up_published,
         ),
-        Need("versies", collection, published, acts=_PUBLISHED_AFTER, when=_ends_up_published),
+        Need(
+            VERSIONS,
+            collection,
+            published,
+            acts=_PUBLISHED_AFTER,
+            # Without a name it is a version of nothing else.
+            when=lambda change: _ends_up_published(change) and bool(change.after[name]),
+        ),
     )
 
 
 def used_in(collection: str, by: str) -> Need:
     """C-13: what may be of this type."""
-    return Need(f"{_USED}{collection}", collection, pointing_here(by), acts=_DESTROY, limit=1)
+    return Need(USED_IN + collection, collection, pointing_here(by), acts=_DESTROY, limit=1)
 
 
-def a_new_type_is_a_concept(change: Change) -> None:
+def concept_until_published(change: Change) -> None:
     """C-10, C-11: a type is a concept until it is published, and there is no way back."""
     if change.new is not None:
-        published = bool(change.facts.get("publish")) or (
-            change.old is not None and not change.old["concept"]
-        )
-        change.new["concept"] = not published
+        change.new["concept"] = not _ends_up_published(change)
 
 
 def it_ends_after_it_begins(change: Change) -> Iterator[Problem]:
@@ -78,7 +84,7 @@ def it_ends_after_it_begins(change: Change) -> Iterator[Problem]:
 
 def a_published_type_stays_as_it_is(change: Change) -> Iterator[Problem]:
     """ztc-009: a published type only gets an end, unless the caller may force more."""
-    if change.old is None or change.old["concept"] or change.facts.get("publish"):
+    if change.old is None or change.old["concept"] or change.publishes:
         return
     if change.act == "destroy":
         forced = change.may(FORCED_REMOVE)
@@ -94,7 +100,7 @@ def published_versions_do_not_overlap(change: Change) -> Iterator[Problem]:
     """ztc-016: no two published versions of one type are valid on the same day, their last day included."""
     if change.new is None or change.new["concept"]:
         return
-    others = [version for version in change.related["versies"] if version["_id"] != change.id]
+    others = [version for version in change.related.get(VERSIONS, ()) if version["_id"] != change.id]
     begin, end = change.new["beginGeldigheid"], change.new["eindeGeldigheid"] or "9999-12-31"
     if any(
         begin <= (other["eindeGeldigheid"] or "9999-12-31") and other["beginGeldigheid"] <= end
@@ -108,7 +114,7 @@ def published_versions_do_not_overlap(change: Change) -> Iterator[Problem]:
 def publishing_is_one_at_a_time(change: Change) -> Iterator[Write]:
     """ztc-016: of two versions that are published at once, the second sees the first."""
     if change.new is not None and change.new["concept"] is False:
-        for catalogus in change.related["catalogus van het type"]:
+        for catalogus in change.related[CATALOGUE]:
             yield Write("replace", "catalogussen", catalogus)
 
 
@@ -116,5 +122,6 @@ def a_type_in_use_stays(change: Change) -> Iterator[Problem]:
     """C-13: a type is not removed while something is of that type."""
     if change.act == "destroy":
         for name, found in change.related.items():
-            if found and name.startswith(_USED):
-                yield Problem(NON_FIELD, "pending-relations", f"Dit type wordt {name}.")
+            if found and name.startswith(USED_IN):
+                reason = f"Dit type wordt gebruikt in {name.removeprefix(USED_IN)}."
+                yield Problem(NON_FIELD, "pending-relations", reason)

@@ -8,7 +8,7 @@ from typing import Annotated, TypeAlias
 
 from pydantic import BeforeValidator, Field
 
-from dms.model.change import Act, Change, Rule, Values, Write
+from dms.model.change import Act, Change, Effect, Rule, Values, Write
 from dms.model.fields import Datum, OwnUrl, ReadOnly, To, Url, no_truth_value
 from dms.model.filters import Filter, equals, link
 from dms.model.links import target
@@ -81,9 +81,6 @@ def its_days_are_those_of_the_zaaktype(change: Change) -> Iterator[Problem]:
         yield Problem("beginGeldigheid", "invalid", "De beginGeldigheid is die van het zaaktype.")
 
 
-GENERAL: tuple[Rule, ...] = (only_of_a_concept, its_days_are_those_of_the_zaaktype)
-
-
 def one_at_a_time(change: Change) -> Iterator[Write]:
     """ztc-010: a change within a zaaktype writes it, so that of a change and a publication at once, or of two
     changes, the second sees the first. (Whatever comes or goes writes its main object already.)"""
@@ -91,7 +88,13 @@ def one_at_a_time(change: Change) -> Iterator[Write]:
         yield Write("replace", ZAAKTYPE.resource, change.related["zaaktype"])
 
 
-_STATUSTYPE, _LISTED = "statustype van hetzelfde zaaktype", " in de lijst"
+RULES: tuple[Rule, ...] = (only_of_a_concept, its_days_are_those_of_the_zaaktype)
+"""Those of all that belongs to a zaaktype."""
+EFFECTS: tuple[Effect, ...] = (one_at_a_time,)
+"""The same."""
+
+_STATUSTYPE = "statustype that stays referred to"
+_LISTED = "listed among "
 
 
 def _statustype_id(change: Change) -> str | None:
@@ -138,7 +141,7 @@ def list_need(field: str, of: Callable[[Change], list[str]] | None = None) -> Ne
     `of` tells which they are, where they are not all in that field yet."""
     listed = of or (lambda change: list(change.after[field]))
     return Need(
-        field + _LISTED,
+        _LISTED + field,
         field,
         lambda change: In("_id", tuple(link.id for url in listed(change) if (link := target(url)))),
         acts=KEPT_AFTER,
@@ -151,7 +154,7 @@ def all_of_the_same_zaaktype(field: str) -> Rule:
 
     def rule(change: Change) -> Iterator[Problem]:
         """C-83, G-121: each reference of the list is that of one of the same zaaktype."""
-        found = {record["url"]: record for record in change.related.get(field + _LISTED, ())}
+        found = {record["url"]: record for record in change.related.get(_LISTED + field, ())}
         for number, url in enumerate((change.new or {}).get(field, ())):
             link = target(url)
             if link is None:
@@ -172,12 +175,12 @@ def all_of_the_same_zaaktype(field: str) -> Rule:
 def all_of_these_stay(change: Change) -> Iterator[Write]:
     """G-124: the same for what lists refer to."""
     for name, records in change.related.items():
-        if name.endswith(_LISTED):
+        if name.startswith(_LISTED):
             for record in records:
-                yield Write("replace", name.removesuffix(_LISTED), record)
+                yield Write("replace", name.removeprefix(_LISTED), record)
 
 
-_REFERRING = "verwijst hiernaar: "
+_REFERRING = "references to this in "
 
 
 def referring(collection: str, field: str) -> Need:

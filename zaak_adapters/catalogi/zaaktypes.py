@@ -7,23 +7,11 @@ from collections.abc import Callable, Iterator
 
 from dms.model.change import Change, Values
 from dms.model.problems import NON_FIELD, Problem
-from dms.model.query import And, Equals, In, Query
-from dms.model.resource import CHANGES, Need, pointing_here
+from dms.model.query import And, Equals, In
+from dms.model.resource import Need, pointing_here
 
-
-def _is_publication(change: Change) -> bool:
-    return bool(change.facts.get("publish"))
-
-
-def _published(names: Callable[[Change], tuple[str, ...]]) -> Callable[[Change], Query]:
-    """The query for the published versions of named types in the same catalogue."""
-    return lambda change: And(
-        (
-            Equals("catalogus", change.after["catalogus"]),
-            In("omschrijving", names(change)),
-            Equals("concept", False),
-        )
-    )
+_RELATIONS = "relations with informatieobjecttypen"
+_PUBLISHED = "published versions of the named "
 
 
 def _named_besluittypen(change: Change) -> tuple[str, ...]:
@@ -31,23 +19,40 @@ def _named_besluittypen(change: Change) -> tuple[str, ...]:
 
 
 def _named_informatieobjecttypen(change: Change) -> tuple[str, ...]:
-    relations: list[Values] = change.related["relaties met informatieobjecttypen"]
+    relations: list[Values] = change.related[_RELATIONS]
     return tuple(dict.fromkeys(relation["informatieobjecttype"] for relation in relations))
 
 
-NEEDS_OF_PUBLICATION = tuple(
-    Need(name, collection, query, acts=CHANGES, when=_is_publication, limit=limit)
-    for name, collection, query, limit in (
-        (
-            "relaties met informatieobjecttypen",
-            "zaaktype-informatieobjecttypen",
-            pointing_here("zaaktype"),
-            None,
+_NAMED = {"besluittypen": _named_besluittypen, "informatieobjecttypen": _named_informatieobjecttypen}
+"""The types that a zaaktype names, by their collection."""
+
+
+def _published(collection: str, names: Callable[[Change], tuple[str, ...]]) -> Need:
+    """Finds the published versions of what is named, in the same catalogue."""
+    return Need(
+        _PUBLISHED + collection,
+        collection,
+        lambda change: And(
+            (
+                Equals("catalogus", change.after["catalogus"]),
+                In("omschrijving", names(change)),
+                Equals("concept", False),
+            )
         ),
-        ("besluittypen", "besluittypen", _published(_named_besluittypen), None),
-        ("informatieobjecttypen", "informatieobjecttypen", _published(_named_informatieobjecttypen), None),
+        when=lambda change: change.publishes and bool(names(change)),
     )
+
+
+NEEDS_OF_PUBLICATION = (
+    Need(
+        _RELATIONS,
+        "zaaktype-informatieobjecttypen",
+        pointing_here("zaaktype"),
+        when=lambda change: change.publishes,
+    ),
+    *(_published(collection, names) for collection, names in _NAMED.items()),
 )
+"""What ztc-012 wants to see; the relations first, as they hold names."""
 
 
 def dated_by_its_begin(change: Change) -> None:
@@ -85,13 +90,10 @@ def a_type_is_related_once(change: Change) -> Iterator[Problem]:
 
 def what_it_names_is_published(change: Change) -> Iterator[Problem]:
     """ztc-012: a published zaaktype names no types of which there are only concepts."""
-    if not _is_publication(change):
+    if not change.publishes:
         return
-    for named, collection in (
-        (_named_besluittypen, "besluittypen"),
-        (_named_informatieobjecttypen, "informatieobjecttypen"),
-    ):
-        published = {version["omschrijving"] for version in change.related[collection]}
+    for collection, named in _NAMED.items():
+        published = {version["omschrijving"] for version in change.related.get(_PUBLISHED + collection, ())}
         if concepts := [name for name in named(change) if name not in published]:
             reason = f"Publiceer eerst deze {collection}: {', '.join(concepts[:10])}."
             yield Problem(NON_FIELD, "concept-relation", reason)

@@ -43,7 +43,7 @@ from dms.model.filters import (
     link_in_list,
     one_of,
 )
-from dms.model.lists import Reverse
+from dms.model.looked_up import Reverse
 from dms.model.record import Group, GroupOf, Record
 from dms.model.resource import (
     Guard,

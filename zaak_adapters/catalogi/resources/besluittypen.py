@@ -130,7 +130,7 @@ BESLUITTYPEN = Resource(
         *rules.needs_of_versions("besluittypen", "omschrijving"),
         rules.used_in("besluiten", "besluittype"),
     ),
-    derivations=(rules.a_new_type_is_a_concept,),
+    derivations=(rules.concept_until_published,),
     stages=(
         (rules.it_ends_after_it_begins,),
         (rules.a_published_type_stays_as_it_is,),

@@ -82,7 +82,7 @@ EIGENSCHAPPEN = Resource(
     needs=(sub.STATUSTYPE_NEED, sub.referring("zaakeigenschappen", "eigenschap")),
     stages=(
         (the_specification_fits_its_format,),
-        (*sub.GENERAL, sub.the_statustype_is_of_the_same_zaaktype, sub.what_is_referred_to_stays),
+        (*sub.RULES, sub.the_statustype_is_of_the_same_zaaktype, sub.what_is_referred_to_stays),
     ),
-    effects=(sub.one_at_a_time, sub.the_statustype_stays),
+    effects=(*sub.EFFECTS, sub.the_statustype_stays),
 )

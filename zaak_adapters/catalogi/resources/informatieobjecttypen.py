@@ -122,7 +122,7 @@ INFORMATIEOBJECTTYPEN = Resource(
         rules.used_in("enkelvoudiginformatieobjecten", "informatieobjecttype"),
         rules.used_in("enkelvoudiginformatieobjectversies", "informatieobjecttype"),
     ),
-    derivations=(rules.a_new_type_is_a_concept,),
+    derivations=(rules.concept_until_published,),
     stages=(
         (rules.it_ends_after_it_begins,),
         (rules.a_published_type_stays_as_it_is,),

@@ -86,11 +86,11 @@ RESULTAATTYPEN = Resource(
     stages=(
         (archiving.what_is_destroyed_has_a_brondatum, archiving.the_brondatum_is_complete),
         (
-            *sub.GENERAL,
+            *sub.RULES,
             archiving.its_class_is_of_the_procestype,
             archiving.the_afleidingswijze_fits_the_procestermijn,
             sub.what_is_referred_to_stays,
         ),
     ),
-    effects=(sub.one_at_a_time,),
+    effects=sub.EFFECTS,
 )

@@ -55,6 +55,6 @@ ROLTYPEN = Resource(
     expands=sub.EXPANDS,
     reverses=sub.FIRST_AND_LAST,
     needs=(sub.referring("rollen", "roltype"),),
-    stages=((), (*sub.GENERAL, sub.what_is_referred_to_stays)),
-    effects=(sub.one_at_a_time,),
+    stages=((), (*sub.RULES, sub.what_is_referred_to_stays)),
+    effects=sub.EFFECTS,
 )

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from dms.model.fields import Duur, OwnLink, ReadOnly, Text
-from dms.model.lists import Reverse
+from dms.model.looked_up import Reverse
 from dms.model.record import Record
 from dms.model.resource import Resource
 from zaak_adapters.catalogi import sub_types as sub
@@ -76,6 +76,6 @@ STATUSTYPEN = Resource(
         sub.listing("zaakobjecttypen", "statustypen"),
         sub.referring("statussen", "statustype"),
     ),
-    stages=((), (*sub.GENERAL, sub.what_is_referred_to_stays)),
-    effects=(sub.one_at_a_time,),
+    stages=((), (*sub.RULES, sub.what_is_referred_to_stays)),
+    effects=sub.EFFECTS,
 )

@@ -9,7 +9,7 @@ from pydantic import Field
 from dms.model.change import Change, Values
 from dms.model.fields import Datum, OwnLink, OwnUrl, ReadOnly, Text, Url, WriteOnly
 from dms.model.filters import equals, extra, link
-from dms.model.lists import Reverse
+from dms.model.looked_up import Reverse
 from dms.model.record import Record
 from dms.model.resource import Resource
 from zaak_adapters.catalogi import sub_types as sub
@@ -107,11 +107,11 @@ ZAAKOBJECTTYPEN = Resource(
     stages=(
         (),
         (
-            *sub.GENERAL,
+            *sub.RULES,
             sub.all_of_the_same_zaaktype("resultaattypen"),
             sub.all_of_the_same_zaaktype("statustypen"),
             sub.what_is_referred_to_stays,
         ),
     ),
-    effects=(sub.one_at_a_time, sub.all_of_these_stay),
+    effects=(*sub.EFFECTS, sub.all_of_these_stay),
 )

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from dms.model.fields import OwnLink, OwnUrl, Text
 from dms.model.filters import Filter, equals, link, through
-from dms.model.lists import Named
+from dms.model.looked_up import Named
 from dms.model.query import EVERYTHING, And, Equals, Or, Query
 from dms.model.record import Record
 from dms.model.resource import Resource
@@ -80,5 +80,5 @@ ZAAKTYPE_INFORMATIEOBJECTTYPEN = Resource(
     needs=(*documents.NEEDS, sub.STATUSTYPE_NEED),
     derivations=(documents.note_whether_the_type_is_a_concept,),
     stages=((), (documents.one_side_is_a_concept, sub.the_statustype_is_of_the_same_zaaktype)),
-    effects=(sub.one_at_a_time, sub.the_statustype_stays, documents.one_at_a_time_with_the_type),
+    effects=(*sub.EFFECTS, sub.the_statustype_stays, documents.one_at_a_time_with_the_type),
 )

@@ -213,7 +213,7 @@ ZAAKTYPEN = Resource(
         *zaaktypes.NEEDS_OF_PUBLICATION,
         rules.used_in("zaken", "zaaktype"),
     ),
-    derivations=(rules.a_new_type_is_a_concept, zaaktypes.dated_by_its_begin),
+    derivations=(rules.concept_until_published, zaaktypes.dated_by_its_begin),
     stages=(
         (
             rules.it_ends_after_it_begins,

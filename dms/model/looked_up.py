@@ -1,4 +1,5 @@
-"""Values of an answer that are made of other records: of those that point here, or that bear a name."""
+"""Values of an answer that are made of other records: of those that point here, or that bear a name. Of
+records with a guard a caller is shown those that it may read."""
 
 from __future__ import annotations
 
