@@ -22,10 +22,10 @@ from dms.model.query import (
     Equals,
     Query,
 )
-from dms.storage.metadata.port import Collection, Duplicate, Index
+from dms.storage.metadata.port import Collection, Duplicate, Index, NewerSchema, NotUnique
 from dms.storage.metadata.sqlite import SqliteMetadataStore, fetch_all
 from dms.storage.metadata.sqlite_query import Compiler
-from dms.storage.metadata.sqlite_schema import VERSION, NewerSchema
+from dms.storage.metadata.sqlite_schema import VERSION
 from dms.storage.metadata.sqlite_threads import Call, Calls, GroupCommit, Job, Mailbox, Threads
 from tests.contracts.metadata import COLLECTIONS, MetadataStoreContract, count_up, one
 from tests.contracts.metadata_searches import ids, keep, specimens
@@ -118,7 +118,7 @@ class TestFile:
     async def test_a_unique_index_that_records_break_is_refused_at_opening(self, path: Path) -> None:
         async with opened(path, [Collection("zaken")]) as store:
             await keep(store, "zaken", {"_id": "1", "a": 1}, {"_id": "2", "a": 1})
-        with pytest.raises(Duplicate, match=r"zaken\.a"):
+        with pytest.raises(NotUnique, match=r"zaken\.a"):
             await SqliteMetadataStore.open(
                 path, [Collection("zaken", (Index(("b",)), Index(("a",), unique=True)))]
             )

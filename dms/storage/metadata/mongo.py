@@ -60,9 +60,8 @@ class MongoMetadataStore:
     ) -> MongoMetadataStore:
         """Connect to `mongodb://host/database?replicaSet=…` and make what is declared there.
 
-        `timeout`: seconds to look for the primary, at each call. Raises `ValueError` for a URL that is none,
-        `NoReplicaSet`, `NewerSchema`, `Unreachable`, and `Duplicate` if the records there break a unique
-        index that is new.
+        `timeout`: seconds to look for the primary, at each call. Raises as the port says, and
+        `NoReplicaSet`.
         """
         store = cls(url, timeout)
         connection = store._connection

@@ -16,7 +16,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from dms.storage.metadata.mongo_record import SEQ
-from dms.storage.metadata.port import Collection, Duplicate
+from dms.storage.metadata.port import Collection, NewerSchema, NotUnique
 
 VERSION = 1
 SCHEMA, NUMBERS = "_schema", "_numbers"
@@ -29,10 +29,6 @@ _INDEX_NOT_FOUND = 27
 _COLLECTION_NOT_FOUND = 26
 # Of a unique index: records in which one of its fields is null or missing are not in it.
 _PRESENT = {"$type": ["string", "number", "bool"]}
-
-
-class NewerSchema(OSError):
-    """The database was written by a newer version of this program, which this one would damage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +53,8 @@ class _Wanted:
 async def prepare(database: Database, collections: Sequence[Collection]) -> None:
     """Make what is declared and is not there yet, and drop the indexes of ours that are no longer declared.
 
-    Several nodes may do this at once. Raises NewerSchema, and Duplicate if records break a unique index that
-    is new.
+    Several nodes may do this at once. Raises `NewerSchema`, and `NotUnique` if records break a unique
+    index that is new.
     """
     if len({each.name for each in collections}) != len(collections):
         raise ValueError("two collections have the same name")
@@ -78,11 +74,7 @@ async def _refuse_newer(database: Database) -> None:
     )
     assert marker is not None
     if marker["version"] > VERSION:
-        raise NewerSchema(
-            f"The MongoDB database {database.name} has schema version {marker['version']} and this program "
-            f"knows up to {VERSION}. Start the newer program that wrote it, or restore the backup that was "
-            "made before the upgrade."
-        )
+        raise NewerSchema(f"The MongoDB database {database.name}", marker["version"], VERSION)
 
 
 async def _prepare(store: AsyncCollection[dict[str, Any]], collection: Collection) -> None:
@@ -101,7 +93,7 @@ async def _prepare(store: AsyncCollection[dict[str, Any]], collection: Collectio
             # By default an index is there only when every member has built it, also one that is down.
             await store.create_indexes(missing, commitQuorum="majority")
         except DuplicateKeyError as error:
-            raise Duplicate(collection.name, broken_index(collection, error.details or {})) from error
+            raise NotUnique(collection.name, broken_index(collection, error.details or {})) from error
 
 
 async def _drop(store: AsyncCollection[dict[str, Any]], name: str) -> None:

@@ -63,6 +63,26 @@ class Duplicate(Exception):
         self.index = index
 
 
+class NewerSchema(OSError):
+    """The store was written by a newer version of this program, which this one would damage."""
+
+    def __init__(self, store: str, found: int, known: int) -> None:
+        super().__init__(
+            f"{store} has schema version {found} and this program knows up to {known}. Start the newer "
+            "program that wrote it, or restore the backup that was made before the upgrade."
+        )
+
+
+class NotUnique(OSError):
+    """Records in the store break a unique index that is newly declared."""
+
+    def __init__(self, collection: str, index: str) -> None:
+        super().__init__(
+            f"Two records hold the same in {collection}.{index}, which this program needs to be unique. "
+            "Start the program that wrote them, let them differ there, and start this one again."
+        )
+
+
 class Transaction(Protocol):
     """Writes that commit together when the context is left, or not at all when an exception leaves it.
 
@@ -91,6 +111,10 @@ class MetadataStore(Protocol):
     What a transaction committed is on stable storage when its context has been left, and is seen by
     every read that begins after that. Reads see whole transactions only. Records that come out are the
     caller's to change; records that go in are not kept by reference.
+
+    Stores are opened by a class method `open`, with the collections that are declared. It raises `ValueError`
+    for a declaration or an address that cannot be meant, and `OSError` for a store that cannot be used:
+    `NewerSchema`, `NotUnique` and `Unreachable` among others, which say in a sentence what to do.
     """
 
     async def get(self, collection: str, id: str) -> Record | None:

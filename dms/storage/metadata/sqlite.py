@@ -56,8 +56,7 @@ class SqliteMetadataStore:
         """Open the file, or make it and its folder, with all that is declared.
 
         `durable`: what is committed outlives a power failure, else only the end of the process. `readers`:
-        threads that read, at least 2. Raises NewerSchema for the file of a newer program, Duplicate if the
-        records there break a unique index that is new, and OSError if the file cannot be used.
+        threads that read, at least 2. Raises as the port says.
         """
         try:
             connections = await asyncio.to_thread(_connections, Path(path), collections, durable, readers)
