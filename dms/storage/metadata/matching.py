@@ -23,7 +23,7 @@ from dms.model.query import (
     Scalar,
 )
 from dms.storage.metadata.port import Record
-from dms.storage.metadata.values import is_text_of_unicode
+from dms.storage.metadata.storable import is_text_of_unicode
 
 _OfAField: TypeAlias = Equals | In | AnyElement | IsNull | Prefix | Contains | Range
 _NUMBERS = (int, float)
@@ -74,6 +74,10 @@ def _holds(query: _OfAField, value: Any) -> bool:
 def _same(value: Any, wanted: Scalar) -> bool:
     """1 is not True, and 1.0 is 1."""
     return kind(value) == kind(wanted) and bool(value == wanted)
+
+
+SCALARS = {"truth", "number", "text"}
+"""The kinds of values that a search can name."""
 
 
 def kind(value: Any) -> str:

@@ -21,7 +21,7 @@ from dms.storage.metadata.mongo_record import decoded
 from dms.storage.metadata.mongo_schema import NUMBERS, SCHEMA, prepare
 from dms.storage.metadata.mongo_writes import MongoTransaction, Writer, pauses
 from dms.storage.metadata.port import Collection, Record, Transaction
-from dms.storage.metadata.values import storable
+from dms.storage.metadata.storable import storable
 
 T = TypeVar("T")
 Documents: TypeAlias = list[dict[str, Any]]

@@ -24,7 +24,7 @@ from dms.model.query import (
     Scalar,
 )
 from dms.storage.metadata.mongo_record import SEQ
-from dms.storage.metadata.values import as_float, storable
+from dms.storage.metadata.storable import as_float, storable
 
 Filter: TypeAlias = dict[str, Any]
 

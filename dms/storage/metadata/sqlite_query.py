@@ -30,9 +30,9 @@ from dms.model.query import (
     Scalar,
 )
 from dms.storage.metadata.port import Collection
-from dms.storage.metadata.sqlite_body import stored_text
+from dms.storage.metadata.sqlite_record import stored_text
 from dms.storage.metadata.sqlite_schema import IS_ELEMENT, elements, elements_table, expression, quoted
-from dms.storage.metadata.values import as_float, storable
+from dms.storage.metadata.storable import as_float, storable
 
 # Merging this many ordered branches is still quick, and SQLite compounds at most 500.
 _MOST_BRANCHES = 200

@@ -1,4 +1,4 @@
-"""Values that a search may ask for and that no record can hold: they equal nothing, in every store."""
+"""Which values a record can hold. A search may ask for others too: they equal nothing, in every store."""
 
 from __future__ import annotations
 
