@@ -68,6 +68,12 @@ def sorting(order: Order) -> list[tuple[str, int]]:
     return [*keys, (SEQ, keys[-1][1] if keys else 1)]
 
 
+def counting(query: Query) -> list[Filter]:
+    """The stages that count what a search finds, in an index, also where it finds everything: the number that
+    the server keeps by itself is there at once, but may be wrong after a crash."""
+    return [{"$match": compiled(query) or {"_id": {"$gte": ""}}}, {"$count": "records"}]
+
+
 def bounded(number: int) -> int:
     """A limit or an offset, no larger than the server counts."""
     return min(number, _MOST)
