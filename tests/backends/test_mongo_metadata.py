@@ -304,10 +304,6 @@ class TestNodes:
         assert await other.next_number("a", floor=2**40, count=2) == 2**40 + 1
         assert await store.series() == {"a": 2**40 + 2}
 
-    async def test_at_least_one_number_is_drawn_at_a_time(self, store: MongoMetadataStore) -> None:
-        with pytest.raises(ValueError, match="at least one"):
-            await store.next_number("a", count=0)
-
 
 class TestCommits:
     """Transactions that meet others, and callers that leave."""

@@ -21,6 +21,7 @@ from dms.model.query import (
     Query,
     Range,
     Scalar,
+    total,
 )
 from dms.storage.metadata.port import Record
 from dms.storage.metadata.storable import is_text_of_unicode
@@ -116,13 +117,8 @@ def _within(value: Any, bounds: Range) -> bool:
 def ordered(records: Iterable[Record], order: Order) -> list[Record]:
     """Records that come in the order of their insertion, in the order that is asked."""
     found = list(records)
-    terms: list[By] = []
-    for by in order:
-        terms.append(by)
-        if by.field in {"_created", "_id"}:
-            break
-    if terms and terms[-1].descending:
-        # The order of insertion decides between equals, in the direction of the last term.
+    terms = total(order)
+    if terms[-1].descending:
         found.reverse()
     for by in reversed(terms):
         if by.field != "_created":

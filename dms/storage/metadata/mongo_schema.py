@@ -5,7 +5,6 @@ Names of indexes that begin with `dms_` are ours; any other an administrator may
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +20,6 @@ VERSION = 1
 SCHEMA, NUMBERS = "_schema", "_numbers"
 
 _PREFIX = "dms_"
-_COLLECTION = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _INDEX_NOT_FOUND = 27
 _COLLECTION_NOT_FOUND = 26
 # Of a unique index: records in which one of its fields is null or missing are not in it.
@@ -57,8 +55,7 @@ async def prepare(database: Database, collections: Sequence[Collection]) -> None
         raise ValueError("two collections have the same name")
     await _refuse_newer(database)
     for each in collections:
-        if not _COLLECTION.fullmatch(each.name):
-            raise ValueError(f"not a name for a collection: {each.name!r}")
+        each.must_have_a_name()
         await _prepare(database[each.name], each)
 
 

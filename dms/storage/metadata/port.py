@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from dms.model.query import BY_ID, EVERYTHING, NEWEST_FIRST, Order, Query, Range, both
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
 Record: TypeAlias = dict[str, Any]
 """The JSON of a resource, plus our own fields, which begin with `_`.
@@ -38,10 +41,16 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A named set of records and the indexes over it."""
+    """A named set of records and the indexes over it. The name begins with a letter, and is made of letters,
+    digits, `_` and `-`."""
 
     name: str
     indexes: tuple[Index, ...] = ()
+
+    def must_have_a_name(self) -> None:
+        """Raises `ValueError` if its name is none, as every store does when it is opened."""
+        if not _NAME.fullmatch(self.name):
+            raise ValueError(f"not a name for a collection: {self.name!r}")
 
 
 class Conflict(Exception):
@@ -140,7 +149,8 @@ class MetadataStore(Protocol):
     async def next_number(self, series: str, *, floor: int = 0, count: int = 1) -> int:
         """Draw `count` consecutive numbers and return the first: 1, or the highest drawn so far plus 1, or
         `floor` plus 1 if that is more. No number is ever drawn twice, by any node, before or after a crash
-        of a transaction that used it; numbers that were drawn and not used are lost."""
+        of a transaction that used it; numbers that were drawn and not used are lost. Raises
+        `ValueError` for a `count` under 1."""
 
     async def series(self) -> dict[str, int]:
         """The highest number drawn so far of every series, by its name. Names that begin with `_` do not

@@ -19,7 +19,6 @@ VERSION = 1
 IS_ELEMENT = "atom IS NOT NULL AND typeof(key) = 'integer'"
 
 _BUSY_SECONDS = 30.0
-_COLLECTION = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
 _BROKEN_INDEX = re.compile(r"index '[^.]+\.(.+)'")
 # Collections contain no point and index names no colon, so no two of these names are the same.
@@ -163,8 +162,7 @@ def _make(connection: sqlite3.Connection, part: _Part) -> None:
 
 
 def _parts(collection: Collection) -> Iterator[_Part]:
-    if not _COLLECTION.fullmatch(collection.name):
-        raise ValueError(f"not a name for a collection: {collection.name!r}")
+    collection.must_have_a_name()
     name, table = collection.name, quoted(collection.name)
     yield _Part(
         "table",
