@@ -13,6 +13,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from dms.actions.check import Findings
 from dms.actions.check import check as check_service
 from dms.cli.serve import Config, read_settings
+from dms.cli.starting import usable
 from dms.settings import Settings
 from dms.wiring import wired
 
@@ -41,9 +42,9 @@ def check(
     """
     settings = read_settings(config)
     console = Console(stderr=True)
-    findings = asyncio.run(
-        _check(settings, console, read_bodies=read_bodies, repair=repair, age=timedelta(seconds=min_age))
-    )
+    age = timedelta(seconds=min_age)
+    with usable():
+        findings = asyncio.run(_check(settings, console, read_bodies=read_bodies, repair=repair, age=age))
     for sentence in findings.wrong[:_MOST_SHOWN]:
         typer.echo(sentence)
     if len(findings.wrong) > _MOST_SHOWN:

@@ -13,6 +13,7 @@ from dms import logs
 from dms.actions.scanning import enter_unscanned
 from dms.actions.scanning import rescan as rescan_bodies
 from dms.cli.serve import Config, read_settings
+from dms.cli.starting import usable
 from dms.documenten.upload.scans import CLEAN, INFECTED, PENDING, UNSCANNED
 from dms.settings import Settings
 from dms.wiring import wired
@@ -38,7 +39,8 @@ def rescan(
         raise typer.Exit(2)
     logs.set_up(form=settings.log_format, level=settings.log_level)
     states = (PENDING, UNSCANNED, INFECTED, CLEAN) if everything else (PENDING, UNSCANNED)
-    counts = asyncio.run(_rescan(settings, states))
+    with usable():
+        counts = asyncio.run(_rescan(settings, states))
     typer.echo(", ".join(f"{bodies} {verdict}" for verdict, bodies in counts.items()) + ".")
     raise typer.Exit(1 if counts[INFECTED] or counts[UNSCANNED] or counts[PENDING] else 0)
 

@@ -17,14 +17,21 @@ from dms.wiring import Wired
 def explained(settings: Settings) -> Iterator[None]:
     """Turn what keeps a service from starting into a sentence and an exit code: 2 for a setting that cannot
     be used, 1 for a place or a store that cannot."""
+    with usable(f"Cannot serve on {settings.host}:{settings.port}"):
+        yield
+
+
+@contextmanager
+def usable(otherwise: str = "A store cannot be used") -> Iterator[None]:
+    """Turn what keeps the stores of the settings from being used into a sentence that begins so, and an exit
+    code as `explained` gives."""
     try:
         yield
     except BadSetting as error:
         complain(str(error))
         raise typer.Exit(2) from None
     except OSError as error:
-        where = f"{settings.host}:{settings.port}"
-        complain(f"Cannot serve on {where}: {error}")
+        complain(f"{otherwise}: {error}")
         raise typer.Exit(1) from None
 
 

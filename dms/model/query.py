@@ -1,7 +1,9 @@
 """What a search asks, as small values that each metadata store compiles for itself.
 
 A field is a name or a dotted path into a record (`integriteit.algoritme`). Fields are written by us, in
-filters and actions; only values come from clients.
+filters and actions; only values come from clients. In all records of a collection a field that is present
+holds one kind of value, or null. That is a duty of whoever writes records: a store may take 1 for true, or a
+list for what is in it.
 """
 
 from __future__ import annotations
@@ -115,7 +117,19 @@ class By:
 
 
 Order: TypeAlias = Sequence[By]
+"""Terms, the first of which decides most. Records that are equal in all of them come in the order of their
+insertion, in the direction of the last term."""
 
 NEWEST_FIRST: Order = (By("_created", descending=True),)
 OLDEST_FIRST: Order = (By("_created"),)
 BY_ID: Order = (By("_id"),)
+
+
+def total(order: Order) -> tuple[By, ...]:
+    """The terms that decide, the last of which leaves no two records equal."""
+    terms: list[By] = []
+    for by in order:
+        terms.append(by)
+        if by.field in {"_created", "_id"}:
+            return tuple(terms)
+    return (*terms, By("_created", descending=bool(terms) and terms[-1].descending))

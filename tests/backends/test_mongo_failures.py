@@ -19,7 +19,7 @@ from pymongo.errors import ConfigurationError, ExecutionTimeout, OperationFailur
 
 from dms.model.query import In
 from dms.storage.failures import Unreachable, is_full
-from dms.storage.metadata import mongo_writes
+from dms.storage.metadata import mongo_patience
 from dms.storage.metadata.mongo import MongoMetadataStore
 from dms.storage.metadata.mongo_failures import NoReplicaSet, reaching
 from dms.storage.metadata.port import Conflict
@@ -28,7 +28,13 @@ from tests.contracts.metadata_searches import keep
 from tests.failing_proxy import FailingProxy
 from tests.stores import mongo_database, mongo_through
 
-pytestmark = pytest.mark.engines
+pytestmark = [
+    pytest.mark.engines,
+    # The driver does not close a socket that is refused or reset right when it connects.
+    pytest.mark.filterwarnings(
+        "ignore:Exception ignored in. <socket.socket:pytest.PytestUnraisableExceptionWarning"
+    ),
+]
 
 SHORT = 1.0
 QUERY, MSG, REPLY = 2004, 2013, 1
@@ -43,6 +49,13 @@ CALLS: dict[str, Call] = {
     "series": lambda store: store.series(),
     "healthy": lambda store: store.healthy(),
 }
+
+
+@pytest.fixture(autouse=True)
+def sockets_end_here() -> Iterator[None]:
+    """Those that the driver left open are not found during another test."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture
@@ -178,8 +191,6 @@ class TestServers:
 class TestLines:
     """Lines that break, and servers that do not answer."""
 
-    # The driver does not close a socket that is reset right when it connects.
-    @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
     async def test_every_call_fails_in_time_when_the_server_has_gone(self, url: str) -> None:
         with FailingProxy(url) as line:
             store = await MongoMetadataStore.open(mongo_through(line, url), COLLECTIONS, timeout=SHORT)
@@ -189,7 +200,6 @@ class TestLines:
         assert time.monotonic() - before < 3 * SHORT
         assert [type(outcome) for outcome in outcomes] == [Unreachable] * len(CALLS)
         await store.close()
-        gc.collect()
 
     async def test_a_server_that_falls_silent_is_unhealthy_until_it_speaks(
         self, url: str, line: FailingProxy
@@ -254,7 +264,7 @@ class TestLines:
     ) -> None:
         async with opened(url) as store:
             with monkeypatch.context() as patched:
-                patched.setattr(mongo_writes, "_PATIENCE", -1.0)
+                patched.setattr(mongo_patience, "_PATIENCE", -1.0)
                 for call in ("find", "count", "next_number"):
                     with pytest.raises(Unreachable):
                         await CALLS[call](store)

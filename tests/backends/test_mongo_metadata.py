@@ -20,7 +20,7 @@ from dms.model.query import (
     Prefix,
     Query,
 )
-from dms.storage.metadata import mongo_writes
+from dms.storage.metadata import mongo_patience
 from dms.storage.metadata.mongo import MongoMetadataStore
 from dms.storage.metadata.port import Collection, Conflict, Duplicate, MetadataStore
 from tests.contracts.metadata import COLLECTIONS, MetadataStoreContract, count_up, one
@@ -304,10 +304,6 @@ class TestNodes:
         assert await other.next_number("a", floor=2**40, count=2) == 2**40 + 1
         assert await store.series() == {"a": 2**40 + 2}
 
-    async def test_at_least_one_number_is_drawn_at_a_time(self, store: MongoMetadataStore) -> None:
-        with pytest.raises(ValueError, match="at least one"):
-            await store.next_number("a", count=0)
-
 
 class TestCommits:
     """Transactions that meet others, and callers that leave."""
@@ -326,7 +322,7 @@ class TestCommits:
     async def test_a_transaction_that_meets_others_too_long_is_a_conflict(
         self, store: MongoMetadataStore, database: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(mongo_writes, "_PATIENCE", 0.2)
+        monkeypatch.setattr(mongo_patience, "_PATIENCE", 0.2)
         await keep(store, "zaken", {"_id": "a"})
         async with held(database, "zaken", "a"):
             with pytest.raises(Conflict, match="kept changing"):

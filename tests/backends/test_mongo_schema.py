@@ -12,8 +12,8 @@ from pymongo import AsyncMongoClient
 
 from dms.model.query import AnyElement, Equals
 from dms.storage.metadata.mongo import MongoMetadataStore
-from dms.storage.metadata.mongo_schema import VERSION, NewerSchema
-from dms.storage.metadata.port import Collection, Duplicate, Index, Record
+from dms.storage.metadata.mongo_schema import VERSION
+from dms.storage.metadata.port import Collection, Duplicate, Index, NewerSchema, NotUnique, Record
 from tests.contracts.metadata import COLLECTIONS
 from tests.contracts.metadata_searches import keep, specimens
 from tests.stores import mongo_database
@@ -98,7 +98,7 @@ class TestSchema:
     async def test_a_unique_index_that_records_break_is_refused_at_opening(self, url: str) -> None:
         async with opened(url, [Collection("zaken")]) as store:
             await keep(store, "zaken", {"_id": "1", "a": 1}, {"_id": "2", "a": 1})
-        with pytest.raises(Duplicate, match=r"zaken\.a"):
+        with pytest.raises(NotUnique, match=r"zaken\.a"):
             async with opened(url, [Collection("zaken", (Index(("a",), unique=True),))]):
                 pass
 

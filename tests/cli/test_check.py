@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,10 @@ from typer.testing import CliRunner
 
 from dms.cli import app
 from dms.settings import Settings
-from dms.wiring import wired
+from dms.storage.metadata.port import Collection
+from dms.storage.metadata.sqlite import SqliteMetadataStore
+from dms.storage.metadata.sqlite_schema import VERSION
+from dms.wiring import APIS, collections, wired
 
 RUNNER = CliRunner()
 SOUND = "0 documents and 0 files checked: nothing wrong, 0 leftovers."
@@ -75,25 +80,73 @@ def test_a_check_that_finds_something_wrong_says_what_and_fails(data_dir: Path) 
     assert "60 documents and 0 files checked: 120 wrong" in found.stdout
 
 
+def ended(command: str, data_dir: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """How a command ends in a process of its own: the service sets up the logs of the whole process."""
+    return subprocess.run(
+        [sys.executable, "-m", "dms", command],
+        env={**os.environ, "DMS_DATA_DIR": str(data_dir), **variables},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def written_by_a_newer_program(data_dir: Path) -> None:
+    with closing(sqlite3.connect(data_dir / "metadata.db")) as file:
+        file.execute(f"PRAGMA user_version = {VERSION + 1}")
+
+
+def written_without_a_unique_index(data_dir: Path) -> None:
+    collection = next(each for each in collections(APIS) if any(index.unique for index in each.indexes))
+    fields = next(index.fields for index in collection.indexes if index.unique)
+
+    async def write() -> None:
+        store = await SqliteMetadataStore.open(data_dir / "metadata.db", [Collection(collection.name)])
+        async with store.transaction() as transaction:
+            for id in ("a", "b"):
+                transaction.insert(collection.name, {**dict.fromkeys(fields, "x"), "_id": id})
+        await store.close()
+
+    asyncio.run(write())
+
+
+@pytest.mark.parametrize(
+    ("command", "variables"),
+    [
+        ("check", {}),
+        ("rescan", {"DMS_CLAMD_URL": "tcp://127.0.0.1:9"}),
+        ("serve", {"DMS_PORT": "0"}),
+        ("serve", {"DMS_PORT": "0", "DMS_WORKERS": "2"}),
+    ],
+)
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        (written_by_a_newer_program, f"this program knows up to {VERSION}. Start the newer program"),
+        (written_without_a_unique_index, "which this program needs to be unique. Start the program that"),
+    ],
+)
+def test_a_store_that_cannot_be_opened_ends_a_command_with_one_sentence(
+    data_dir: Path, command: str, variables: dict[str, str], written: Callable[[Path], None], said: str
+) -> None:
+    written(data_dir)
+    found = ended(command, data_dir, **variables)
+    assert (found.returncode, said in found.stderr) == (1, True), found.stderr
+    assert len(found.stderr.splitlines()) == 1
+
+
 @pytest.mark.parametrize(
     ("command", "variable", "value", "said"),
     [
         ("check", "DMS_PORT", "http", "DMS_PORT"),
         ("serve", "DMS_PORT", "http", "DMS_PORT"),
+        ("check", "DMS_METADATA_URL", "gopher://x", "sqlite"),
         ("serve", "DMS_METADATA_URL", "gopher://x", "sqlite"),
     ],
 )
 def test_a_setting_that_cannot_be_used_ends_a_command_with_what_would_do(
     data_dir: Path, command: str, variable: str, value: str, said: str
 ) -> None:
-    # A process of its own: the service sets up the logs of the whole process.
-    environment = {**os.environ, "DMS_DATA_DIR": str(data_dir), variable: value}
-    ended = subprocess.run(
-        [sys.executable, "-m", "dms", command],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert (ended.returncode, said in ended.stderr) == (2, True)
+    found = ended(command, data_dir, **{variable: value})
+    assert (found.returncode, said in found.stderr) == (2, True)

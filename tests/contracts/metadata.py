@@ -311,6 +311,12 @@ class MetadataStoreContract(SearchContract):
         assert await store.next_number("a", floor=100, count=3) == 101
         assert await store.next_number("a") == 104
 
+    async def test_at_least_one_number_is_drawn_at_a_time(self, store: MetadataStore) -> None:
+        for count in (0, -1):
+            with pytest.raises(ValueError, match="at least one"):
+                await store.next_number("a", count=count)
+        assert await store.series() == {}
+
     async def test_no_number_is_drawn_twice_at_once(self, store: MetadataStore) -> None:
         first = await asyncio.gather(*(store.next_number("a", count=3) for _ in range(50)))
         assert sorted(first) == list(range(1, 151, 3))

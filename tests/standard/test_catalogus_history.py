@@ -13,6 +13,7 @@ from dms.actions.answers import shown
 from dms.actions.service import Dms
 from dms.autorisaties.applications import Application
 from dms.autorisaties.caller import Caller
+from tests.standard.counted import QUESTIONS, Counted, Question
 from tests.zgw import (
     BESLUITTYPEN,
     CATALOGUES,
@@ -281,17 +282,12 @@ async def test_c_21_the_versions_of_an_informatieobjecttype_share_their_first_an
 async def test_c_52_a_page_takes_as_many_searches_however_many_types_it_holds(
     zgw: Zgw, dms: Dms, catalogue: str, monkeypatch: pytest.MonkeyPatch, at: str
 ) -> None:
-    searches: Counter[str] = Counter()
-    find = dms.metadata.find
+    counted = Counted(dms.metadata)
 
-    async def counting(collection: str, *arguments: Any, **options: Any) -> Any:
-        searches[collection] += 1
-        return await find(collection, *arguments, **options)
-
-    async def of_a_page(expected: int) -> dict[str, int]:
-        searches.clear()
+    async def of_a_page(expected: int) -> dict[Question, int]:
+        counted.asked.clear()
         assert len((await zgw.get(at))["results"]) == expected
-        return dict(searches)
+        return Counter(counted.asked)
 
     async def more(name: str) -> None:
         where = await zgw.catalogue(f"C{name}")
@@ -307,7 +303,8 @@ async def test_c_52_a_page_takes_as_many_searches_however_many_types_it_holds(
             published=True,
         )
 
-    monkeypatch.setattr(dms.metadata, "find", counting)
+    for name in QUESTIONS:
+        monkeypatch.setattr(dms.metadata, name, getattr(counted, name))
     empty = len((await zgw.get(at))["results"])
     await more("A")
     of_one = await of_a_page(empty + 1)

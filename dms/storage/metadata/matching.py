@@ -21,9 +21,10 @@ from dms.model.query import (
     Query,
     Range,
     Scalar,
+    total,
 )
 from dms.storage.metadata.port import Record
-from dms.storage.metadata.values import is_text_of_unicode
+from dms.storage.metadata.storable import is_text_of_unicode
 
 _OfAField: TypeAlias = Equals | In | AnyElement | IsNull | Prefix | Contains | Range
 _NUMBERS = (int, float)
@@ -76,6 +77,10 @@ def _same(value: Any, wanted: Scalar) -> bool:
     return kind(value) == kind(wanted) and bool(value == wanted)
 
 
+SCALARS = {"truth", "number", "text"}
+"""The kinds of values that a search can name."""
+
+
 def kind(value: Any) -> str:
     """What a value is to a search: only values of one kind are ever equal, or come before each other."""
     if isinstance(value, bool):
@@ -112,13 +117,8 @@ def _within(value: Any, bounds: Range) -> bool:
 def ordered(records: Iterable[Record], order: Order) -> list[Record]:
     """Records that come in the order of their insertion, in the order that is asked."""
     found = list(records)
-    terms: list[By] = []
-    for by in order:
-        terms.append(by)
-        if by.field in {"_created", "_id"}:
-            break
-    if terms and terms[-1].descending:
-        # The order of insertion decides between equals, in the direction of the last term.
+    terms = total(order)
+    if terms[-1].descending:
         found.reverse()
     for by in reversed(terms):
         if by.field != "_created":

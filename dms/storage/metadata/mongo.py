@@ -4,31 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, TypeAlias, TypeVar
+from typing import Any
 
 from bson import Int64
 from pymongo import ReturnDocument
-from pymongo.errors import DuplicateKeyError, OperationFailure, PyMongoError
+from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from dms.model.query import EVERYTHING, NEWEST_FIRST, Order, Query
 from dms.storage.failures import Unreachable
-from dms.storage.metadata.mongo_connection import Connection, Session, Store, is_roleless
+from dms.storage.metadata.mongo_connection import Connection, Connections
 from dms.storage.metadata.mongo_failures import reaching
-from dms.storage.metadata.mongo_query import bounded, compiled, sorting
+from dms.storage.metadata.mongo_patience import pauses
+from dms.storage.metadata.mongo_query import bounded, compiled, counting, sorting
 from dms.storage.metadata.mongo_record import decoded
-from dms.storage.metadata.mongo_schema import NUMBERS, SCHEMA, prepare
-from dms.storage.metadata.mongo_writes import MongoTransaction, Writer, pauses
+from dms.storage.metadata.mongo_schema import NUMBERS, SCHEMA, declared, prepare
+from dms.storage.metadata.mongo_types import Document, Documents, Session
+from dms.storage.metadata.mongo_writes import MongoTransaction, Writer
 from dms.storage.metadata.port import Collection, Record, Transaction
-from dms.storage.metadata.values import storable
-
-T = TypeVar("T")
-Documents: TypeAlias = list[dict[str, Any]]
+from dms.storage.metadata.storable import storable
 
 _SEARCH_MS = 60_000
-# A server that is silent is noticed well before; this is for one that only never ends.
-_LONGEST = 70.0
 _BATCH = 1000
 # The moment of a read, and an index that another node makes or drops, were in each other's way.
 _NO_SNAPSHOT = (239, 246)
@@ -42,13 +39,10 @@ class MongoMetadataStore:
     """
 
     def __init__(self, url: str, timeout: float) -> None:
-        self._url = url
         self._timeout = timeout
-        self._connection = Connection.to(url, timeout)
+        self._connections = Connections(url, timeout)
         self._collections: dict[str, Collection] = {}
         self._written: Any = None
-        self._closed = False
-        self._under_way: set[asyncio.Task[Any]] = set()
 
     @classmethod
     async def open(
@@ -60,12 +54,11 @@ class MongoMetadataStore:
     ) -> MongoMetadataStore:
         """Connect to `mongodb://host/database?replicaSet=…` and make what is declared there.
 
-        `timeout`: seconds to look for the primary, at each call. Raises `ValueError` for a URL that is none,
-        `NoReplicaSet`, `NewerSchema`, `Unreachable`, and `Duplicate` if the records there break a unique
-        index that is new.
+        `timeout`: seconds to look for the primary, at each call. Raises as the port says, and
+        `NoReplicaSet`.
         """
         store = cls(url, timeout)
-        connection = store._connection
+        connection = store._connections.current
         try:
             # An index over much that is there already may take as long as it needs.
             with reaching(connection.client):
@@ -81,13 +74,13 @@ class MongoMetadataStore:
         """See the port."""
         if not storable(id):
             return None
-        name = self._collections[collection].name
+        name = declared(collection, self._collections)
 
-        async def fetch(connection: Connection) -> dict[str, Any] | None:
+        async def fetch(connection: Connection) -> Document | None:
             async with connection.session(self._written) as session:
                 return await connection.database[name].find_one({"_id": id}, session=session)
 
-        found = await self._ask(fetch)
+        found = await self._connections.ask(fetch)
         return decoded(found) if found else None
 
     async def find(
@@ -103,8 +96,8 @@ class MongoMetadataStore:
         if limit is not None and limit <= 0:
             return []
 
-        async def page(store: Store, session: Session) -> Documents:
-            cursor = store.find(
+        async def page(documents: Documents, session: Session) -> list[Document]:
+            cursor = documents.find(
                 compiled(query),
                 sort=sorting(order),
                 skip=bounded(offset),
@@ -120,15 +113,13 @@ class MongoMetadataStore:
         return [decoded(each) for each in found]
 
     async def count(self, collection: str, query: Query = EVERYTHING) -> int:
-        """See the port. Counts in an index, also without a query: about four seconds for ten million records.
-        The number that the server keeps is there at once, but may be wrong after a crash."""
-        matching = compiled(query) or {"_id": {"$gte": ""}}
+        """See the port. Takes about four seconds for ten million records."""
 
-        async def number(store: Store, session: Session) -> Documents:
-            counting: Documents = [{"$match": matching}, {"$count": "records"}]
-            return await (
-                await store.aggregate(counting, session=session, allowDiskUse=True, maxTimeMS=_SEARCH_MS)
-            ).to_list()
+        async def number(documents: Documents, session: Session) -> list[Document]:
+            cursor = await documents.aggregate(
+                counting(query), session=session, allowDiskUse=True, maxTimeMS=_SEARCH_MS
+            )
+            return await cursor.to_list()
 
         found = await self._search(collection, number)
         return int(found[0]["records"]) if found else 0
@@ -146,7 +137,7 @@ class MongoMetadataStore:
                 await Writer(connection.database, self._collections).apply(transaction, session)
                 self._note(session)
 
-        await self._ask(apply)
+        await self._connections.ask(apply)
 
     async def next_number(self, series: str, *, floor: int = 0, count: int = 1) -> int:
         """See the port."""
@@ -156,16 +147,16 @@ class MongoMetadataStore:
         async def draw(connection: Connection) -> int:
             return await self._draw(connection, series, floor, count)
 
-        return await self._ask(draw)
+        return await self._connections.ask(draw)
 
     async def series(self) -> dict[str, int]:
         """See the port."""
 
-        async def drawn(connection: Connection) -> Documents:
+        async def drawn(connection: Connection) -> list[Document]:
             async with connection.session(self._written) as session:
                 return await connection.database[NUMBERS].find(session=session).to_list()
 
-        found = await self._ask(drawn)
+        found = await self._connections.ask(drawn)
         return {each["_id"]: each["last"] for each in found}
 
     async def healthy(self) -> None:
@@ -175,70 +166,19 @@ class MongoMetadataStore:
             at = {"$set": {"at": time.time()}}
             await connection.database[SCHEMA].update_one({"_id": "health"}, at, upsert=True)
 
-        await self._ask(write, self._timeout)
+        await self._connections.ask(write, self._timeout)
 
     async def close(self) -> None:
         """See the port. May be called again."""
-        self._closed = True
-        while self._under_way:
-            await asyncio.wait(self._under_way)
-        await self._connection.client.close()
-
-    async def _ask(self, act: Callable[[Connection], Awaitable[T]], seconds: float | None = None) -> T:
-        """What comes of this. It goes on when the caller gives up.
-
-        For so no transaction stays open, which would hold up others until the server ends it after a minute;
-        and the driver loses connections that are being made when a call is cancelled.
-        """
-        if self._closed:
-            raise RuntimeError("this metadata store has been closed")
-
-        async def reach() -> T:
-            with reaching(self._connection.client, seconds):
-                async with asyncio.timeout(_LONGEST):
-                    return await self._over_a_connection_that_serves(act)
-
-        return await asyncio.shield(self._let_end(reach()))
-
-    async def _over_a_connection_that_serves(self, act: Callable[[Connection], Awaitable[T]]) -> T:
-        tries = pauses()
-        while True:
-            connection = self._connection
-            try:
-                return await act(connection)
-            except PyMongoError as error:
-                pause = next(tries, None)
-                if pause is None or not is_roleless(error):
-                    raise
-            if connection is self._connection:
-                self._connection = Connection.to(self._url, self._timeout)
-                self._let_end(self._retire(connection, set(self._under_way)))
-            await asyncio.sleep(pause)
-
-    async def _retire(self, connection: Connection, users: set[asyncio.Task[Any]]) -> None:
-        """Close this once those that may use it are done."""
-        await asyncio.wait(users)
-        await connection.client.close()
-
-    def _let_end(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """Do this to its end, and close nothing before."""
-        task = asyncio.create_task(work)
-        self._under_way.add(task)
-        task.add_done_callback(self._end)
-        return task
-
-    def _end(self, task: asyncio.Task[Any]) -> None:
-        self._under_way.discard(task)
-        if not task.cancelled():
-            task.exception()  # nobody may be left to ask for it
+        await self._connections.close()
 
     async def _search(
-        self, collection: str, ask: Callable[[Store, Session], Awaitable[Documents]]
-    ) -> Documents:
+        self, collection: str, ask: Callable[[Documents, Session], Awaitable[list[Document]]]
+    ) -> list[Document]:
         """What this finds at one moment; at a later one if that moment is not to be had."""
-        name = self._collections[collection].name
+        name = declared(collection, self._collections)
 
-        async def search(connection: Connection) -> Documents:
+        async def search(connection: Connection) -> list[Document]:
             for pause in pauses():
                 try:
                     async with connection.session(self._written) as session:
@@ -249,7 +189,7 @@ class MongoMetadataStore:
                     await asyncio.sleep(pause)
             raise Unreachable("MongoDB had no moment to search at, as its indexes kept changing")
 
-        return await self._ask(search)
+        return await self._connections.ask(search)
 
     async def _draw(self, connection: Connection, series: str, floor: int, count: int) -> int:
         last = {"$max": [{"$ifNull": ["$last", Int64(0)]}, Int64(max(floor, 0))]}

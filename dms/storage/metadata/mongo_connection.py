@@ -1,29 +1,30 @@
-"""Connections to the database of a metadata store, of which a store needs a new set now and then."""
+"""Connections to the database of a metadata store, of which it needs a new one now and then."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeVar
 
 from pymongo import AsyncMongoClient, ReadPreference
-from pymongo.asynchronous.client_session import AsyncClientSession
-from pymongo.asynchronous.collection import AsyncCollection
-from pymongo.errors import ConfigurationError, PyMongoError
+from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from dms.storage.metadata.mongo_failures import Client, NoReplicaSet
-from dms.storage.metadata.mongo_schema import Database
+from dms.storage.metadata.mongo_failures import NoReplicaSet, is_roleless, reaching
+from dms.storage.metadata.mongo_patience import pauses
+from dms.storage.metadata.mongo_types import Client, Database, Documents, Session
 
-Session: TypeAlias = AsyncClientSession
-Store: TypeAlias = AsyncCollection[dict[str, Any]]
+T = TypeVar("T")
 
 MAJORITY = WriteConcern(w="majority", j=True)
 SNAPSHOT = ReadConcern("snapshot")
 _OLDEST_WIRE = 13  # MongoDB 5.0: reads of one moment outside transactions
 _HEARTBEAT = 5.0
+# A server that is silent is noticed well before; this is for one that only never ends.
+_LONGEST = 70.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class Connection:
         )
         return cls(client, database)
 
-    def at_one_moment(self, collection: str) -> Store:
+    def at_one_moment(self, collection: str) -> Documents:
         """The records of this collection, to be searched as they are at one moment."""
         return self.database[collection].with_options(read_concern=SNAPSHOT)
 
@@ -85,10 +86,68 @@ class Connection:
             raise OSError("This MongoDB is older than 5.0: upgrade it.")
 
 
-def is_roleless(error: PyMongoError) -> bool:
-    """Whether a socket was opened while its server changed roles: nothing was sent, nor will be over it.
+class Connections:
+    """The connection in use, and another in its place once it does not serve any more."""
 
-    Such a server was neither primary nor secondary when it was asked, so that the driver takes it to have no
-    sessions for as long as it keeps the socket.
-    """
-    return isinstance(error, ConfigurationError)
+    def __init__(self, url: str, seconds: float) -> None:
+        self._url = url
+        self._seconds = seconds
+        self.current = Connection.to(url, seconds)
+        """The one in use now."""
+        self._closed = False
+        self._under_way: set[asyncio.Task[Any]] = set()
+
+    async def ask(self, act: Callable[[Connection], Awaitable[T]], seconds: float | None = None) -> T:
+        """What comes of this, over a connection that serves. It goes on when the caller gives up.
+
+        For so no transaction stays open, which would hold up others until the server ends it after a minute;
+        and the driver loses connections that are being made when a call is cancelled.
+        """
+        if self._closed:
+            raise RuntimeError("this metadata store has been closed")
+
+        async def reach() -> T:
+            with reaching(self.current.client, seconds):
+                async with asyncio.timeout(_LONGEST):
+                    return await self._over_one_that_serves(act)
+
+        return await asyncio.shield(self._let_end(reach()))
+
+    async def close(self) -> None:
+        """Finish what is under way, and let go of all. May be called again."""
+        self._closed = True
+        while self._under_way:
+            await asyncio.wait(self._under_way)
+        await self.current.client.close()
+
+    async def _over_one_that_serves(self, act: Callable[[Connection], Awaitable[T]]) -> T:
+        tries = pauses()
+        while True:
+            connection = self.current
+            try:
+                return await act(connection)
+            except PyMongoError as error:
+                pause = next(tries, None)
+                if pause is None or not is_roleless(error):
+                    raise
+            if connection is self.current:
+                self.current = Connection.to(self._url, self._seconds)
+                self._let_end(self._retire(connection, set(self._under_way)))
+            await asyncio.sleep(pause)
+
+    async def _retire(self, connection: Connection, users: set[asyncio.Task[Any]]) -> None:
+        """Close this once those that may use it are done."""
+        await asyncio.wait(users)
+        await connection.client.close()
+
+    def _let_end(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Do this to its end, and close nothing before."""
+        task = asyncio.create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._end)
+        return task
+
+    def _end(self, task: asyncio.Task[Any]) -> None:
+        self._under_way.discard(task)
+        if not task.cancelled():
+            task.exception()  # nobody may be left to ask for it

@@ -5,11 +5,9 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, TypeAlias
 
 import pymongo
 from bson.errors import BSONError
-from pymongo import AsyncMongoClient
 from pymongo.errors import (
     ConfigurationError,
     ConnectionFailure,
@@ -20,8 +18,7 @@ from pymongo.errors import (
 )
 
 from dms.storage.failures import Unreachable
-
-Client: TypeAlias = AsyncMongoClient[dict[str, Any]]
+from dms.storage.metadata.mongo_types import Client
 
 _LONGEST_REASON = 300
 _OUT_OF_DISK = 14031
@@ -53,6 +50,15 @@ def reaching(client: Client, seconds: float | None = None) -> Iterator[None]:
         raise _unreachable(client, error) from error
     except (PyMongoError, BSONError) as error:
         raise _refused(error) from error
+
+
+def is_roleless(error: PyMongoError) -> bool:
+    """Whether a socket was opened while its server changed roles: nothing was sent, nor will be over it.
+
+    Such a server was neither primary nor secondary when it was asked, so that the driver takes it to have no
+    sessions for as long as it keeps the socket.
+    """
+    return isinstance(error, ConfigurationError)
 
 
 def _unreachable(client: Client, error: Exception) -> Unreachable:

@@ -1,12 +1,15 @@
 """Compiles a search into a MongoDB filter. Values of clients are only ever operands, no operators or paths.
 
-Wherever a field is present it holds one type of value: a list of texts is not told from one of them.
+That a field holds one kind of value is a duty of callers (`model/query.py`): a list of texts is not told from
+one of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, TypeAlias
+
+from pymongo import ASCENDING, DESCENDING
 
 from dms.model.query import (
     And,
@@ -22,9 +25,10 @@ from dms.model.query import (
     Query,
     Range,
     Scalar,
+    total,
 )
 from dms.storage.metadata.mongo_record import SEQ
-from dms.storage.metadata.values import as_float, storable
+from dms.storage.metadata.storable import as_float, first_beyond, storable
 
 Filter: TypeAlias = dict[str, Any]
 
@@ -59,13 +63,17 @@ def compiled(query: Query) -> Filter:  # noqa: PLR0911 - one for each kind
 
 
 def sorting(order: Order) -> list[tuple[str, int]]:
-    """The keys to sort by, made total by the order of insertion."""
-    keys: list[tuple[str, int]] = []
-    for by in order:
-        keys.append((SEQ if by.field == "_created" else by.field, -1 if by.descending else 1))
-        if by.field in {"_created", "_id"}:
-            return keys
-    return [*keys, (SEQ, keys[-1][1] if keys else 1)]
+    """The keys to sort by."""
+    return [
+        (SEQ if by.field == "_created" else by.field, DESCENDING if by.descending else ASCENDING)
+        for by in total(order)
+    ]
+
+
+def counting(query: Query) -> list[Filter]:
+    """The stages that count what a search finds, in an index, also where it finds everything: the number that
+    the server keeps by itself is there at once, but may be wrong after a crash."""
+    return [{"$match": compiled(query) or {"_id": {"$gte": ""}}}, {"$count": "records"}]
 
 
 def bounded(number: int) -> int:
@@ -132,16 +140,13 @@ def _range(query: Range) -> Filter:
 
 
 def _prefix(field: str, text: str) -> Filter:
-    """A range, so that an index serves it: from the text itself to the first after all that begin with it."""
+    """A range, so that an index serves it."""
     if not storable(text):
         return _NEVER
     if len(text) > _LONG:  # twice would be more than the server takes
         return _of_text(field, {"$eq": [{"$indexOfBytes": [f"${field}", {"$literal": text}]}, 0]})
-    stem = text.rstrip("\U0010ffff")
-    if not stem:
-        return {field: {"$gte": text}}
-    following = 0xE000 if stem[-1] == "\ud7ff" else ord(stem[-1]) + 1
-    return {field: {"$gte": text, "$lt": stem[:-1] + chr(following)}}
+    following = first_beyond(text)
+    return {field: {"$gte": text} if following is None else {"$gte": text, "$lt": following}}
 
 
 def _contains(field: str, text: str) -> Filter:

@@ -5,34 +5,25 @@ Names of indexes that begin with `dms_` are ours; any other an administrator may
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
-from pymongo.asynchronous.collection import AsyncCollection
-from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from dms.storage.metadata.mongo_record import SEQ
-from dms.storage.metadata.port import Collection, Duplicate
+from dms.storage.metadata.mongo_types import Database, Documents
+from dms.storage.metadata.port import Collection, NewerSchema, NotUnique
 
 VERSION = 1
 SCHEMA, NUMBERS = "_schema", "_numbers"
 
-Database: TypeAlias = AsyncDatabase[dict[str, Any]]
-
 _PREFIX = "dms_"
-_COLLECTION = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _INDEX_NOT_FOUND = 27
 _COLLECTION_NOT_FOUND = 26
 # Of a unique index: records in which one of its fields is null or missing are not in it.
 _PRESENT = {"$type": ["string", "number", "bool"]}
-
-
-class NewerSchema(OSError):
-    """The database was written by a newer version of this program, which this one would damage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +48,14 @@ class _Wanted:
 async def prepare(database: Database, collections: Sequence[Collection]) -> None:
     """Make what is declared and is not there yet, and drop the indexes of ours that are no longer declared.
 
-    Several nodes may do this at once. Raises NewerSchema, and Duplicate if records break a unique index that
-    is new.
+    Several nodes may do this at once. Raises `NewerSchema`, and `NotUnique` if records break a unique
+    index that is new.
     """
     if len({each.name for each in collections}) != len(collections):
         raise ValueError("two collections have the same name")
     await _refuse_newer(database)
     for each in collections:
-        if not _COLLECTION.fullmatch(each.name):
-            raise ValueError(f"not a name for a collection: {each.name!r}")
+        each.must_have_a_name()
         await _prepare(database[each.name], each)
 
 
@@ -78,35 +68,31 @@ async def _refuse_newer(database: Database) -> None:
     )
     assert marker is not None
     if marker["version"] > VERSION:
-        raise NewerSchema(
-            f"The MongoDB database {database.name} has schema version {marker['version']} and this program "
-            f"knows up to {VERSION}. Start the newer program that wrote it, or restore the backup that was "
-            "made before the upgrade."
-        )
+        raise NewerSchema(f"The MongoDB database {database.name}", marker["version"], VERSION)
 
 
-async def _prepare(store: AsyncCollection[dict[str, Any]], collection: Collection) -> None:
+async def _prepare(documents: Documents, collection: Collection) -> None:
     wanted = {each.name: each for each in _indexes(collection)}
     if set(wanted.values()) != set(_indexes(collection)):
         raise ValueError(f"two indexes of {collection.name} have the same name")
-    found = {each["name"]: each async for each in await store.list_indexes()}
+    found = {each["name"]: each async for each in await documents.list_indexes()}
     for name, there in found.items():
         if name.startswith(_PREFIX) and (name not in wanted or not wanted[name].is_like(there)):
-            await _drop(store, name)
+            await _drop(documents, name)
     missing = [
         each.model() for name, each in wanted.items() if not each.is_like(found.get(name, {"key": {}}))
     ]
     if missing:
         try:
             # By default an index is there only when every member has built it, also one that is down.
-            await store.create_indexes(missing, commitQuorum="majority")
+            await documents.create_indexes(missing, commitQuorum="majority")
         except DuplicateKeyError as error:
-            raise Duplicate(collection.name, broken_index(collection, error.details or {})) from error
+            raise NotUnique(collection.name, broken_index(collection, error.details or {})) from error
 
 
-async def _drop(store: AsyncCollection[dict[str, Any]], name: str) -> None:
+async def _drop(documents: Documents, name: str) -> None:
     try:
-        await store.drop_index(name)
+        await documents.drop_index(name)
     except OperationFailure as error:
         if error.code not in (_INDEX_NOT_FOUND, _COLLECTION_NOT_FOUND):  # another node was as quick
             raise
@@ -124,6 +110,13 @@ def _indexes(collection: Collection) -> Iterator[_Wanted]:
             # One beside it, as searches cannot use an index in which not every record is.
             keys = tuple((field, ASCENDING) for field in index.fields)
             yield _Wanted(f"{_PREFIX}{index.name}:unique", keys, index.fields)
+
+
+def declared(name: str, collections: Mapping[str, Collection]) -> str:
+    """The name, if such a collection is declared; else a `KeyError`, for MongoDB would make one by itself."""
+    if name not in collections:
+        raise KeyError(name)
+    return name
 
 
 def broken_index(collection: Collection, error: Mapping[str, Any]) -> str:

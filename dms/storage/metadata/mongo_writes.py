@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import random
-import time
 from asyncio import sleep
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -14,15 +12,16 @@ from pymongo import DeleteOne, InsertOne, UpdateOne, WriteConcern
 from pymongo.errors import BulkWriteError, ConnectionFailure, PyMongoError, ServerSelectionTimeoutError
 
 from dms.storage.failures import Unreachable
-from dms.storage.metadata.mongo_connection import MAJORITY, SNAPSHOT, Session, is_roleless
+from dms.storage.metadata.mongo_connection import MAJORITY, SNAPSHOT
+from dms.storage.metadata.mongo_failures import is_roleless
+from dms.storage.metadata.mongo_patience import pauses
 from dms.storage.metadata.mongo_record import GUARD, SEQ, encoded, record_id
-from dms.storage.metadata.mongo_schema import Database, broken_index
+from dms.storage.metadata.mongo_schema import broken_index, declared
+from dms.storage.metadata.mongo_types import Database, Session
 from dms.storage.metadata.port import Collection, Conflict, Duplicate, Record
 
 Operation: TypeAlias = InsertOne[dict[str, Any]] | UpdateOne | DeleteOne
 
-_PATIENCE = 15.0
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.002, 0.1
 _DUPLICATE = 11000
 _UNKNOWN = "UnknownTransactionCommitResult"
 _TRANSIENT = "TransientTransactionError"
@@ -55,7 +54,7 @@ class MongoTransaction:
         self._add(collection, UpdateOne(_stored(record), {"$set": {GUARD: ObjectId()}}))
 
     def _add(self, collection: str, operation: Operation) -> None:
-        self.writes.setdefault(self._collections[collection].name, []).append(operation)
+        self.writes.setdefault(declared(collection, self._collections), []).append(operation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +110,9 @@ class Writer:
         self, writes: Mapping[str, Sequence[Operation]], session: Session, concern: WriteConcern
     ) -> None:
         for collection, operations in writes.items():
-            store = self.database[collection].with_options(write_concern=concern)
+            documents = self.database[collection].with_options(write_concern=concern)
             try:
-                result = (await store.bulk_write(operations, session=session)).bulk_api_result
+                result = (await documents.bulk_write(operations, session=session)).bulk_api_result
             except BulkWriteError as error:
                 self._judge(collection, error)
                 raise
@@ -128,14 +127,6 @@ class Writer:
             if wrong["code"] == _DUPLICATE:
                 index = broken_index(self.collections[collection], wrong)
                 raise Duplicate(collection, index) from error
-
-
-def pauses() -> Iterator[float]:
-    """Seconds to wait between tries, which grow and vary, for as long as patience lasts."""
-    end, longest = time.monotonic() + _PATIENCE, _FIRST_PAUSE
-    while time.monotonic() < end:
-        yield random.uniform(0, longest)  # noqa: S311 - spreads those who meet
-        longest = min(longest * 2, _LONGEST_PAUSE)
 
 
 def _stored(record: Record) -> dict[str, Any]:

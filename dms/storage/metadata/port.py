@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from dms.model.query import BY_ID, EVERYTHING, NEWEST_FIRST, Order, Query, Range, both
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
 Record: TypeAlias = dict[str, Any]
 """The JSON of a resource, plus our own fields, which begin with `_`.
@@ -38,10 +41,16 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A named set of records and the indexes over it."""
+    """A named set of records and the indexes over it. The name begins with a letter, and is made of letters,
+    digits, `_` and `-`."""
 
     name: str
     indexes: tuple[Index, ...] = ()
+
+    def must_have_a_name(self) -> None:
+        """Raises `ValueError` if its name is none, as every store does when it is opened."""
+        if not _NAME.fullmatch(self.name):
+            raise ValueError(f"not a name for a collection: {self.name!r}")
 
 
 class Conflict(Exception):
@@ -61,6 +70,26 @@ class Duplicate(Exception):
         super().__init__(f"{collection}.{index}")
         self.collection = collection
         self.index = index
+
+
+class NewerSchema(OSError):
+    """The store was written by a newer version of this program, which this one would damage."""
+
+    def __init__(self, store: str, found: int, known: int) -> None:
+        super().__init__(
+            f"{store} has schema version {found} and this program knows up to {known}. Start the newer "
+            "program that wrote it, or restore the backup that was made before the upgrade."
+        )
+
+
+class NotUnique(OSError):
+    """Records in the store break a unique index that is newly declared."""
+
+    def __init__(self, collection: str, index: str) -> None:
+        super().__init__(
+            f"Two records hold the same in {collection}.{index}, which this program needs to be unique. "
+            "Start the program that wrote them, let them differ there, and start this one again."
+        )
 
 
 class Transaction(Protocol):
@@ -91,6 +120,10 @@ class MetadataStore(Protocol):
     What a transaction committed is on stable storage when its context has been left, and is seen by
     every read that begins after that. Reads see whole transactions only. Records that come out are the
     caller's to change; records that go in are not kept by reference.
+
+    Stores are opened by a class method `open`, with the collections that are declared. It raises `ValueError`
+    for a declaration or an address that cannot be meant, and `OSError` for a store that cannot be used:
+    `NewerSchema`, `NotUnique` and `Unreachable` among others, which say in a sentence what to do.
     """
 
     async def get(self, collection: str, id: str) -> Record | None:
@@ -116,7 +149,8 @@ class MetadataStore(Protocol):
     async def next_number(self, series: str, *, floor: int = 0, count: int = 1) -> int:
         """Draw `count` consecutive numbers and return the first: 1, or the highest drawn so far plus 1, or
         `floor` plus 1 if that is more. No number is ever drawn twice, by any node, before or after a crash
-        of a transaction that used it; numbers that were drawn and not used are lost."""
+        of a transaction that used it; numbers that were drawn and not used are lost. Raises
+        `ValueError` for a `count` under 1."""
 
     async def series(self) -> dict[str, int]:
         """The highest number drawn so far of every series, by its name. Names that begin with `_` do not

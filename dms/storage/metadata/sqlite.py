@@ -15,12 +15,12 @@ from typing import Any, TypeVar
 
 from dms.model.query import EVERYTHING, NEWEST_FIRST, Order, Query
 from dms.storage.metadata.port import Collection, Conflict, Duplicate, Record, Transaction
-from dms.storage.metadata.sqlite_body import decode, decode_all, encode, stored_text
 from dms.storage.metadata.sqlite_copy import copy
 from dms.storage.metadata.sqlite_query import Compiler, Statement
+from dms.storage.metadata.sqlite_record import decode, decode_all, encode, stored_text
 from dms.storage.metadata.sqlite_schema import broken_index, connect, prepare, quoted
-from dms.storage.metadata.sqlite_threads import GroupCommit, Job, Threads, serve_each
-from dms.storage.metadata.values import storable
+from dms.storage.metadata.sqlite_threads import ConnectionThreads, GroupCommit, Job, serve_each
+from dms.storage.metadata.storable import storable
 
 T = TypeVar("T")
 
@@ -44,9 +44,9 @@ class SqliteMetadataStore:
         self._tables = {each.name: quoted(each.name) for each in collections}
         self._compilers = {each.name: Compiler(each) for each in collections}
         self._group_commit = GroupCommit()
-        self._writer = Threads("metadata-writer", [writer], self._group_commit.serve)
-        self._by_id = Threads("metadata-by-id", [by_id], serve_each)
-        self._searches = Threads("metadata-search", searches, serve_each)
+        self._writer = ConnectionThreads("metadata-writer", [writer], self._group_commit.serve)
+        self._by_id = ConnectionThreads("metadata-by-id", [by_id], serve_each)
+        self._searches = ConnectionThreads("metadata-search", searches, serve_each)
         self._closed = False
 
     @classmethod
@@ -56,8 +56,7 @@ class SqliteMetadataStore:
         """Open the file, or make it and its folder, with all that is declared.
 
         `durable`: what is committed outlives a power failure, else only the end of the process. `readers`:
-        threads that read, at least 2. Raises NewerSchema for the file of a newer program, Duplicate if the
-        records there break a unique index that is new, and OSError if the file cannot be used.
+        threads that read, at least 2. Raises as the port says.
         """
         try:
             connections = await asyncio.to_thread(_connections, Path(path), collections, durable, readers)
@@ -115,7 +114,7 @@ class SqliteMetadataStore:
         return await self._ask(self._searches, _series)
 
     async def copy_to(self, path: Path) -> None:
-        """See the port."""
+        """See `CopiesItself`."""
         await self._ask(self._searches, partial(copy, path))
 
     async def healthy(self) -> None:
@@ -130,7 +129,7 @@ class SqliteMetadataStore:
             self._closed = True
             await asyncio.to_thread(self._stop)
 
-    async def _ask(self, threads: Threads, job: Job[T], *, apart: bool = False) -> T:
+    async def _ask(self, threads: ConnectionThreads, job: Job[T], *, apart: bool = False) -> T:
         if self._closed:
             raise RuntimeError("this metadata store has been closed")
         return await threads.ask(job, apart=apart)

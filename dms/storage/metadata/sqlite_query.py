@@ -1,6 +1,7 @@
 """Compiles a search into one SQL statement over the tables and indexes of `sqlite_schema`.
 
-Wherever a field is present it holds one type of value: 1 is not told from true, a list not from its text.
+That a field holds one kind of value is a duty of callers (`model/query.py`): 1 is not told from true, a list
+not from its text.
 """
 
 # ruff: noqa: S608 - SQL cannot bind names; those put into it here are checked, values are always bound.
@@ -28,11 +29,12 @@ from dms.model.query import (
     Query,
     Range,
     Scalar,
+    total,
 )
 from dms.storage.metadata.port import Collection
-from dms.storage.metadata.sqlite_body import stored_text
+from dms.storage.metadata.sqlite_record import stored_text
 from dms.storage.metadata.sqlite_schema import IS_ELEMENT, elements, elements_table, expression, quoted
-from dms.storage.metadata.values import as_float, storable
+from dms.storage.metadata.storable import as_float, first_beyond, storable
 
 # Merging this many ordered branches is still quick, and SQLite compounds at most 500.
 _MOST_BRANCHES = 200
@@ -88,7 +90,7 @@ class Compiler:
         return Statement(f"SELECT {body} FROM ({page} LIMIT ? OFFSET ?) AS page", tuple(values))
 
     def _sorted(self, query: Query, order: Order, values: list[Any]) -> str:
-        by_seq = order[0].field == "_created" if order else True
+        by_seq = total(order)[0].field == "_created"
         planned = 0 if by_seq and self._is_indexed(query) else 1
         seq, source = self._source(query, values, needs_table=not by_seq, planned=planned)
         return f"SELECT {seq} AS seq FROM {source} ORDER BY {_order_terms(order, seq)}"
@@ -227,13 +229,10 @@ def _joined(word: str, conditions: Sequence[str]) -> str:
 
 
 def _order_terms(order: Order, seq: str) -> str:
-    """The terms, made total by the order of insertion, in the direction in which an index gives it."""
-    terms = []
-    for by in order:
-        terms.append((seq if by.field == "_created" else expression(by.field)) + _direction(by))
-        if by.field in {"_created", "_id"}:
-            return ", ".join(terms)
-    return ", ".join([*terms, seq + (_direction(order[-1]) if order else "")])
+    """The terms, of which the last is in the direction in which an index gives it."""
+    return ", ".join(
+        (seq if by.field == "_created" else expression(by.field)) + _direction(by) for by in total(order)
+    )
 
 
 def _direction(by: By) -> str:
@@ -297,16 +296,14 @@ def _range(query: Range, values: list[Any]) -> str:
 
 
 def _prefix(field: str, text: str, values: list[Any]) -> str:
-    """A range, so that an index serves it: from the text itself to the first after all that begin with it."""
+    """A range, so that an index serves it."""
     if not storable(text):
         return _NEVER
     path, start = expression(field), stored_text(text)
     values.append(start)
-    stem = start.rstrip("\U0010ffff")
-    if not stem:
+    if (following := first_beyond(start)) is None:
         return f"{path} >= ?"
-    following = 0xE000 if stem[-1] == "\ud7ff" else ord(stem[-1]) + 1
-    values.append(stem[:-1] + chr(following))
+    values.append(following)
     return f"({path} >= ? AND {path} < ?)"
 
 

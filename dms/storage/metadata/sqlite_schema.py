@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from dms.storage.metadata.port import Collection, Duplicate, Index
+from dms.storage.metadata.port import Collection, Index, NewerSchema, NotUnique
 
 VERSION = 1
 
@@ -19,7 +19,6 @@ VERSION = 1
 IS_ELEMENT = "atom IS NOT NULL AND typeof(key) = 'integer'"
 
 _BUSY_SECONDS = 30.0
-_COLLECTION = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
 _BROKEN_INDEX = re.compile(r"index '[^.]+\.(.+)'")
 # Collections contain no point and index names no colon, so no two of these names are the same.
@@ -27,10 +26,6 @@ _OWN_TABLES = (
     "CREATE TABLE IF NOT EXISTS _counts(collection TEXT PRIMARY KEY, records INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS _numbers(series TEXT PRIMARY KEY, last INTEGER NOT NULL) WITHOUT ROWID",
 )
-
-
-class NewerSchema(Exception):
-    """The file was written by a newer version of this program, which this one would damage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +65,7 @@ def connect(path: Path, *, durable: bool, writes: bool) -> sqlite3.Connection:
 def prepare(connection: sqlite3.Connection, collections: Sequence[Collection]) -> None:
     """Make what is declared and is not there yet, and drop the indexes that are no longer declared.
 
-    Raises NewerSchema, and Duplicate if records break a unique index that is new.
+    Raises `NewerSchema`, and `NotUnique` if records break a unique index that is new.
     """
     _refuse_newer(connection)
     wanted = {part.name: part for each in collections for part in _parts(each)}
@@ -134,10 +129,7 @@ def _version(connection: sqlite3.Connection) -> int:
 
 def _refuse_newer(connection: sqlite3.Connection) -> None:
     if (version := _version(connection)) > VERSION:
-        raise NewerSchema(
-            f"The metadata file has schema version {version} and this program knows up to {VERSION}. "
-            "Start the newer program that wrote it, or restore the backup that was made before the upgrade."
-        )
+        raise NewerSchema("The metadata file", version, VERSION)
 
 
 def _differences(
@@ -164,14 +156,13 @@ def _make(connection: sqlite3.Connection, part: _Part) -> None:
     try:
         connection.execute(part.sql)
     except sqlite3.IntegrityError as error:
-        raise Duplicate(part.name.partition(".")[0], broken_index(error)) from error
+        raise NotUnique(part.name.partition(".")[0], broken_index(error)) from error
     if part.fill:
         connection.execute(part.fill)
 
 
 def _parts(collection: Collection) -> Iterator[_Part]:
-    if not _COLLECTION.fullmatch(collection.name):
-        raise ValueError(f"not a name for a collection: {collection.name!r}")
+    collection.must_have_a_name()
     name, table = collection.name, quoted(collection.name)
     yield _Part(
         "table",

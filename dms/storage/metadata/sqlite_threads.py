@@ -77,7 +77,7 @@ Calls: TypeAlias = SimpleQueue[Call | None]
 Serve: TypeAlias = Callable[[sqlite3.Connection, Calls], None]
 
 
-class Threads:
+class ConnectionThreads:
     """Threads with a connection each, that serve one queue."""
 
     def __init__(self, name: str, connections: Sequence[sqlite3.Connection], serve: Serve) -> None:

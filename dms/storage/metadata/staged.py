@@ -26,10 +26,11 @@ from dms.model.query import (
 )
 from dms.storage.metadata.matching import ordered
 from dms.storage.metadata.port import Collection, Conflict, Duplicate, MetadataStore, Record, Transaction
-from dms.storage.metadata.shelf import Kept, Shelf
-from dms.storage.metadata.stage import Before, Stage
+from dms.storage.metadata.staged_collection import Before, StagedCollection, Write
+from dms.storage.metadata.staged_records import Kept, RecordsInMemory
 
-How: TypeAlias = Literal["insert", "replace", "remove", "expect"]
+Operation: TypeAlias = Write | Literal["expect"]
+"""What a transaction is asked: a write, or that a record still is as it was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,8 @@ class StagedMetadataStore:
         self._begin()
 
     def _begin(self) -> None:
-        self._stages = {each.name: Stage(each) for each in self._collections}
-        self._held: dict[str, Shelf] = {}
+        self._staged = {each.name: StagedCollection(each) for each in self._collections}
+        self._held: dict[str, RecordsInMemory] = {}
         self._expected: dict[tuple[str, str], Record] = {}
 
     async def hold(self, collections: Iterable[str], *, most: int = 50_000) -> None:
@@ -66,30 +67,30 @@ class StagedMetadataStore:
         the other store has of them is what it had now, and is not asked for again."""
         for name in collections:
             if await self._store.count(name) <= most:
-                shelf = Shelf()
+                held = RecordsInMemory()
                 for record in await self._store.find(name, order=OLDEST_FIRST):
-                    shelf.put(record["_id"], Kept.of(record))
-                self._held[name] = shelf
+                    held.put(record["_id"], Kept.of(record))
+                self._held[name] = held
 
     async def get(self, collection: str, id: str) -> Record | None:
         """See the port."""
-        stage = self._stages[collection]
-        return stage.get(id) if stage.holds(id) else await self._get_below(collection, id)
+        staged = self._staged[collection]
+        return staged.get(id) if staged.holds(id) else await self._get_below(collection, id)
 
     async def _get_below(self, collection: str, id: str) -> Record | None:
-        if (shelf := self._held.get(collection)) is None:
+        if (held := self._held.get(collection)) is None:
             return await self._store.get(collection, id)
-        kept = shelf.get(id)
+        kept = held.get(id)
         return kept.copy() if kept is not None else None
 
     async def _find_below(self, collection: str, query: Query, also: Iterable[str]) -> list[Record]:
         """The records that match, and those with these ids, in the order of their insertion."""
-        if (shelf := self._held.get(collection)) is None:
+        if (held := self._held.get(collection)) is None:
             ids = tuple(also)
             asked: Query = Or((query, In("_id", ids))) if ids else query
             return await self._store.find(collection, asked, order=OLDEST_FIRST)
-        ids = tuple(sorted({*shelf.find(query), *also}, key=shelf.place))
-        return [kept.copy() for id in ids if (kept := shelf.get(id)) is not None]
+        ids = tuple(sorted({*held.find(query), *also}, key=held.place))
+        return [kept.copy() for id in ids if (kept := held.get(id)) is not None]
 
     async def find(
         self,
@@ -101,36 +102,36 @@ class StagedMetadataStore:
         offset: int = 0,
     ) -> list[Record]:
         """See the port. Where anything of the collection is staged, all that matches is read for a page."""
-        stage = self._stages[collection]
-        if stage.is_empty and collection not in self._held:
+        staged = self._staged[collection]
+        if staged.is_empty and collection not in self._held:
             return await self._store.find(collection, query, order=order, limit=limit, offset=offset)
         while True:
-            version = stage.version
-            replaced = stage.found(query, inserted=False)
+            version = staged.version
+            replaced = staged.found(query, inserted=False)
             # They too, as they were: their place in the order of insertion is known to that store alone.
             below = await self._find_below(collection, query, replaced)
-            if version == stage.version:
+            if version == staged.version:
                 break
         kept = [
             replaced.get(each["_id"], each)
             for each in below
-            if each["_id"] in replaced or not stage.holds(each["_id"])
+            if each["_id"] in replaced or not staged.holds(each["_id"])
         ]
-        found = ordered([*kept, *stage.found(query, inserted=True).values()], order)
+        found = ordered([*kept, *staged.found(query, inserted=True).values()], order)
         return found[offset:] if limit is None else found[offset : offset + max(limit, 0)]
 
     async def count(self, collection: str, query: Query = EVERYTHING) -> int:
         """See the port."""
-        stage = self._stages[collection]
+        staged = self._staged[collection]
         if collection in self._held:
             return len(await self.find(collection, query))
-        if stage.is_empty:
+        if staged.is_empty:
             return await self._store.count(collection, query)
         while True:
-            version = stage.version
-            below = await self._store.count(collection, both(query, Not(In("_id", tuple(stage.ids)))))
-            if version == stage.version:
-                return below + stage.count(query)
+            version = staged.version
+            below = await self._store.count(collection, both(query, Not(In("_id", tuple(staged.ids)))))
+            if version == staged.version:
+                return below + staged.count(query)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
@@ -141,51 +142,53 @@ class StagedMetadataStore:
             async with self._one_at_a_time:
                 await self._stage(transaction.asked)
 
-    async def _stage(self, asked: Sequence[tuple[How, str, Record]]) -> None:
-        for how, collection, record in asked:
-            await self._look_below(how, self._stages[collection], collection, record)
+    async def _stage(self, asked: Sequence[tuple[Operation, str, Record]]) -> None:
+        for operation, collection, record in asked:
+            await self._look_below(operation, self._staged[collection], collection, record)
         # From here on without a pause, so that nobody reads half of it.
-        undo: list[tuple[Stage, str, Before]] = []
+        undo: list[tuple[StagedCollection, str, Before]] = []
         expected: dict[tuple[str, str], Record] = {}
         try:
-            for how, collection, record in asked:
-                stage, id = self._stages[collection], record["_id"]
-                if how != "expect":
-                    undo.append((stage, id, stage.apply(how, record)))
+            for operation, collection, record in asked:
+                staged, id = self._staged[collection], record["_id"]
+                if operation != "expect":
+                    undo.append((staged, id, staged.apply(operation, record)))
                 else:
-                    stage.check(record)
-                    if not stage.holds(id):
+                    staged.check(record)
+                    if not staged.holds(id):
                         expected[collection, id] = record
         except (Conflict, Duplicate, TypeError):
-            for stage, id, before in reversed(undo):
-                stage.put_back(id, before)
+            for staged, id, before in reversed(undo):
+                staged.put_back(id, before)
             raise
         finally:
             for _, collection, record in asked:
-                self._stages[collection].forget(record["_id"])
+                self._staged[collection].forget(record["_id"])
         self._expected |= expected
 
-    async def _look_below(self, how: How, stage: Stage, collection: str, record: Record) -> None:
+    async def _look_below(
+        self, operation: Operation, staged: StagedCollection, collection: str, record: Record
+    ) -> None:
         """Learn of the other store what it takes to stage this."""
         id = record["_id"]
         if not isinstance(id, str):
             raise TypeError("_id is text")
-        if not stage.knows(id):
-            stage.learn(id, await self._get_below(collection, id))
-        if how in ("insert", "replace"):
-            for index, values in stage.keys(record):
-                if not stage.knows_holder(index, values):
+        if not staged.knows(id):
+            staged.learn(id, await self._get_below(collection, id))
+        if operation in ("insert", "replace"):
+            for index, values in staged.keys(record):
+                if not staged.knows_holder(index, values):
                     equal = tuple(Equals(*pair) for pair in zip(index.fields, values, strict=True))
                     holders = await self._find_below(collection, And(equal), ())
-                    stage.learn_holder(index, values, holders[0]["_id"] if holders else None)
+                    staged.learn_holder(index, values, holders[0]["_id"] if holders else None)
 
     def staged(self) -> Iterator[StagedWrite]:
         """What `commit` would write, collection by collection: of each record only what becomes of it in the
         end."""
-        for name, stage in self._stages.items():
-            for id in stage.ids:
-                old, new = stage.below(id), stage.get(id)
-                if old is not None and new is not None and stage.is_inserted(id):
+        for name, staged in self._staged.items():
+            for id in staged.ids:
+                old, new = staged.below(id), staged.get(id)
+                if old is not None and new is not None and staged.is_inserted(id):
                     yield StagedWrite(name, id, old, None)
                     yield StagedWrite(name, id, None, new)
                 elif old is not None or new is not None:
@@ -198,7 +201,7 @@ class StagedMetadataStore:
         writes = list(self.staged())
         async with self._store.transaction() as transaction:
             for (collection, id), record in self._expected.items():
-                if not self._stages[collection].holds(id):
+                if not self._staged[collection].holds(id):
                     transaction.expect(collection, record)
             # What goes makes room for what comes.
             for each in writes:
@@ -233,7 +236,7 @@ class _Transaction:
     """Writes in the order in which they were asked, as copies."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[How, str, Record]] = []
+        self.asked: list[tuple[Operation, str, Record]] = []
 
     def insert(self, collection: str, record: Record) -> None:
         self._ask("insert", collection, record)
@@ -247,5 +250,5 @@ class _Transaction:
     def expect(self, collection: str, record: Record) -> None:
         self._ask("expect", collection, record)
 
-    def _ask(self, how: How, collection: str, record: Record) -> None:
-        self.asked.append((how, collection, orjson.loads(orjson.dumps(record))))
+    def _ask(self, operation: Operation, collection: str, record: Record) -> None:
+        self.asked.append((operation, collection, orjson.loads(orjson.dumps(record))))

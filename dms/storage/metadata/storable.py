@@ -1,4 +1,4 @@
-"""Values that a search may ask for and that no record can hold: they equal nothing, in every store."""
+"""Which values a record can hold. A search may ask for others too: they equal nothing, in every store."""
 
 from __future__ import annotations
 
@@ -30,3 +30,13 @@ def as_float(value: int) -> float:
         return float(value)
     except OverflowError:
         return math.inf if value > 0 else -math.inf
+
+
+def first_beyond(text: str) -> str | None:
+    """The first text after all that begin with this one, in the order of code points; None if none is."""
+    stem = text.rstrip("\U0010ffff")
+    if not stem:
+        return None
+    # Between these two lie the halves of surrogate pairs, of which no text is made.
+    following = 0xE000 if stem[-1] == "\ud7ff" else ord(stem[-1]) + 1
+    return stem[:-1] + chr(following)

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from dms.model.query import Query
-from dms.storage.metadata.matching import kind, value_at
+from dms.storage.metadata.matching import SCALARS, kind, value_at
 from dms.storage.metadata.port import Collection, Conflict, Duplicate, Index, Record
-from dms.storage.metadata.shelf import SCALARS, Kept, Shelf
+from dms.storage.metadata.staged_records import Kept, RecordsInMemory
 
-How: TypeAlias = Literal["insert", "replace", "remove"]
+Write: TypeAlias = Literal["insert", "replace", "remove"]
+"""What changes a record."""
 
 
 class Before(NamedTuple):
@@ -22,7 +23,7 @@ class Before(NamedTuple):
     place: int | None
 
 
-class Stage:
+class StagedCollection:
     """Records of one collection over those of a store below, of which it is told what it must know.
 
     Where a value of a unique index is no text, number or truth, uniqueness is left to the store below.
@@ -33,8 +34,8 @@ class Stage:
         self._unique = tuple(index for index in collection.indexes if index.unique)
         self._below: dict[str, Record | None] = {}
         self._ids: dict[str, None] = {}
-        self._inserted = Shelf()
-        self._replaced = Shelf()
+        self._inserted = RecordsInMemory()
+        self._replaced = RecordsInMemory()
         self._holders: dict[Any, str] = {}
         self._holders_below: dict[Any, str | None] = {}
         self.version = 0
@@ -110,21 +111,21 @@ class Stage:
         kept = self._kept(id)
         return kept.record if kept is not None else None
 
-    def apply(self, how: How, record: Record) -> Before:
+    def apply(self, write: Write, record: Record) -> Before:
         """Stage a write, and return how it was before. Raises `Conflict` or `Duplicate`, and then it still
         is as it was."""
         id = record["_id"]
         kept = self._kept(id)
         place = self._inserted.place(id) if id in self._inserted else None
         before = Before(id in self._ids, id in self._inserted, kept, place)
-        if how == "insert":
+        if write == "insert":
             if self._there(id) is not None:
                 raise Duplicate(self._name, "_id")
             new = self._checked({**record, "_rev": 1})
             self._put(id, new, inserted=True)
             return before
         self.check(record)
-        if how == "replace":
+        if write == "replace":
             new = self._checked({**record, "_rev": record["_rev"] + 1})
             self._put(id, new, inserted=before.was_inserted)
         else:
@@ -152,11 +153,11 @@ class Stage:
         if (old := self._kept(id)) is not None:
             for index, values in self.keys(old.record):
                 del self._holders[_key(index, values)]
-        for shelf, here in ((self._inserted, inserted), (self._replaced, not inserted)):
+        for records, here in ((self._inserted, inserted), (self._replaced, not inserted)):
             if kept is not None and here:
-                shelf.put(id, kept, place)
-            elif id in shelf:
-                shelf.take(id)
+                records.put(id, kept, place)
+            elif id in records:
+                records.take(id)
         if kept is not None:
             for index, values in self.keys(kept.record):
                 self._holders[_key(index, values)] = id
@@ -164,8 +165,8 @@ class Stage:
     def found(self, query: Query, *, inserted: bool) -> dict[str, Record]:
         """Copies of the records that match, by id: new ones, in the order of their insertion, or replaced
         ones."""
-        shelf = self._inserted if inserted else self._replaced
-        return {id: kept.copy() for id in shelf.find(query) if (kept := shelf.get(id)) is not None}
+        records = self._inserted if inserted else self._replaced
+        return {id: kept.copy() for id in records.find(query) if (kept := records.get(id)) is not None}
 
     def count(self, query: Query) -> int:
         """How many of the records that are there match."""

@@ -1,4 +1,4 @@
-"""Records of one collection in memory, found by their values as a store would find them."""
+"""Records of one collection that lie in memory, found by their values as a store would find them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from typing import Any, TypeAlias
 import orjson
 
 from dms.model.query import And, AnyElement, Equals, In, Query
-from dms.storage.metadata.matching import kind, matches, value_at
+from dms.storage.metadata.matching import SCALARS, kind, matches, value_at
 from dms.storage.metadata.port import Record
 
-SCALARS = {"truth", "number", "text"}
 _Key: TypeAlias = tuple[str, str, Any]
 
 
@@ -35,7 +34,7 @@ class Kept:
         return record
 
 
-class Shelf:
+class RecordsInMemory:
     """Records by id, in the order in which these came. What a search demands of a field is looked up in an
     index, which is made when that field is first asked for."""
 
@@ -103,11 +102,10 @@ class Shelf:
 def _keys(record: Record, field: str) -> Iterator[_Key]:
     """What a record is found by in a field: its value, or the elements of its list."""
     value = value_at(record, field)
-    for how, each in (
-        (("element", each) for each in value) if isinstance(value, list) else (("value", value),)
-    ):
+    held_as, values = ("element", value) if isinstance(value, list) else ("value", (value,))
+    for each in values:
         if kind(each) in SCALARS:
-            yield how, kind(each), each
+            yield held_as, kind(each), each
 
 
 def _demands(query: Query) -> Iterator[tuple[str, list[_Key]]]:
