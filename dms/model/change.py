@@ -57,11 +57,6 @@ class Change:
     publishes: bool = False
 
     @property
-    def publishes(self) -> bool:
-        """Whether this makes a type of the catalogus final."""
-        return bool(self.facts.get("publish"))
-
-    @property
     def before(self) -> Values:
         """The old record, where the act has one."""
         assert self.old is not None
