@@ -147,7 +147,9 @@ def _collection(resource: Resource, others: Sequence[Resource]) -> Collection:
         indexes.append(Index((resource.parent.field,)))
     if resource.guard is not None:
         # By type alone as well, as that index gives the newest first whatever the level.
-        indexes += [Index((resource.guard.type,)), Index((resource.guard.type, resource.guard.level))]
+        indexes.append(Index((resource.guard.type,)))
+        if resource.guard.level is not None:
+            indexes.append(Index((resource.guard.type, resource.guard.level)))
     indexes += [index for other in others for index in _looked_up(resource, other)]
     return Collection(resource.collection, tuple(dict.fromkeys(indexes)))
 

@@ -94,7 +94,7 @@ def _checked(resource: Resource, sent: Mapping[str, Any], caller: Caller) -> Any
 def _may_create(resource: Resource, values: Mapping[str, Any], caller: Caller) -> bool:
     """G-48: without vertrouwelijkheidaanduiding in the request, the level is not looked at."""
     record = dict(values)
-    if resource.guard is not None:
+    if resource.guard is not None and resource.guard.level is not None:
         stated = values.get("vertrouwelijkheidaanduiding") or "openbaar"
         record[resource.guard.level] = VERTROUWELIJKHEID.get(stated)
     return caller.access.allows(resource, resource.scopes.create, record)

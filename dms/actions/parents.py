@@ -111,7 +111,7 @@ def _kept(child: Resource, main: Resource, record: Values) -> Values:
 
 
 def _fields(guard: Guard) -> tuple[str, ...]:
-    return (guard.type, guard.level, *((guard.published,) if guard.published else ()))
+    return tuple(field for field in (guard.type, guard.level, guard.published) if field is not None)
 
 
 def family(dms: Dms, resource: Resource, change: Change) -> Iterable[Write]:

@@ -80,7 +80,7 @@ def is_readable(
 
 def would_be_readable(resource: Resource, record: Values, caller: Caller) -> bool:
     """The same of a record on another host, if it were kept here (G-55, G-77)."""
-    if resource.guard is None:
+    if resource.guard is None or resource.guard.level is None:
         return is_readable(resource, record, caller)
     level = VERTROUWELIJKHEID.get(record.get("vertrouwelijkheidaanduiding", ""))
     return is_readable(resource, {**record, resource.guard.level: level}, caller)

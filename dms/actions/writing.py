@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from dms.actions.announcing import announced
 from dms.actions.audit import audited
 from dms.actions.idempotency import CREATED_ONCE
+from dms.actions.mirrors import look_up_mirrors, mirrors
 from dms.actions.names import look_up_names, names_are_known
 from dms.actions.numbering import give_number, hold_number, not_unique
 from dms.actions.parents import family, look_up_followers, look_up_parent, parent_is_there
@@ -75,6 +76,7 @@ async def complete(dms: Dms, resource: Resource, change: Change) -> None:
     for derive in resource.derivations:
         derive(change)
     await look_up_followers(dms, resource, change)
+    await look_up_mirrors(dms, resource, change)
 
 
 async def decide(dms: Dms, resource: Resource, change: Change) -> None:
@@ -111,6 +113,7 @@ async def commit(
             *_own_write(resource, change),
             *(write for effect in resource.effects for write in effect(change)),
             *family(dms, resource, change),
+            *mirrors(change),
             *await hold_number(dms, resource, change),
             *await audited(dms, resource, change, caller),
             *announced(dms, resource, change),

@@ -31,14 +31,16 @@ class Grant:
         """Whether a record falls under this grant, its maximum included (G-51)."""
         if self.type is not None and record.get(guard.type) != self.type:
             return False
-        return self.level is None or (record.get(guard.level) or _HIGHEST) <= self.level
+        if self.level is None or guard.level is None:
+            return True
+        return (record.get(guard.level) or _HIGHEST) <= self.level
 
     def query(self, guard: Guard) -> Query:
         """The records that fall under this grant."""
         parts: list[Query] = []
         if self.type is not None:
             parts.append(Equals(guard.type, self.type))
-        if self.level is not None and self.level < _HIGHEST:
+        if guard.level is not None and self.level is not None and self.level < _HIGHEST:
             parts.append(Range(guard.level, lte=self.level))
         return And(tuple(parts))
 

@@ -14,6 +14,9 @@ Act: TypeAlias = Literal["create", "update", "partial_update", "destroy"]
 
 Values: TypeAlias = dict[str, Any]
 
+MIRRORED = "mirrored"
+"""In `Change.related`: the other sides of relations that come or go, each a resource and its change."""
+
 FOLLOWERS = "followers"
 """In `Change.related`: the sub resources of a main object that goes, or of which they keep something that
 changes, by resource name."""
@@ -35,12 +38,12 @@ class Change:
 
     `sent` holds what the client sent, checked, by wire name. `related` holds what was looked up beforehand:
     by the wire name of a field the record to which it refers, or None where there is none; by the name of a
-    `Need` the records that it found; by `FOLLOWERS` the sub resources. What was not looked up has no key, be
-    it not asked for or of a register that is not served. `astray` holds what is wrong with links that were
-    looked up on other hosts, or with names. `facts` holds what else came with the request, such as the
-    received content. `publishes`: the act makes a concept final, and changes nothing else (C-11). `may`
-    tells whether the caller holds one of some scopes for this record. `now` is the moment of the change,
-    `id` the record's id, `url` its link as it is stored.
+    `Need` the records that it found; by `FOLLOWERS` the sub resources, by `MIRRORED` the other sides. What
+    was not looked up has no key, be it not asked for or of a register that is not served. `astray` holds what
+    is wrong with links that were looked up on other hosts, or with names. `facts` holds what else came with
+    the request, such as the received content. `publishes`: the act makes a concept final, and changes nothing
+    else (C-11). `may` tells whether the caller holds one of some scopes for this record. `now` is the moment
+    of the change, `id` the record's id, `url` its link as it is stored.
     """
 
     act: Act

@@ -67,12 +67,24 @@ class Scopes:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """The fields of a record on which rights depend (G-46): its type, its level, and whether it may be shown
-    to applications that only see what is ready for publication (G-56)."""
+    """The fields of a record on which rights depend (G-46): its type, its level if its kind has one, and
+    whether it may be shown to applications that only see what is ready for publication (G-56)."""
 
     type: str
-    level: str = "_vertrouwelijkheid"
+    level: str | None = "_vertrouwelijkheid"
     published: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """The other side of a relation, as a record of another resource: it comes and goes with this one, in the
+    same transaction, whatever the caller may do there.
+
+    `values` are its fields, made of the record here; together they are unique there.
+    """
+
+    resource: str
+    values: Callable[[Values], Values]
 
 
 CHANGES: frozenset[Act] = frozenset({"update", "partial_update", "destroy"})
@@ -230,6 +242,7 @@ class Resource:
     operations: tuple[Operation, ...] = ()
     parent: Parent | None = None
     guard: Guard | None = None
+    mirrors: tuple[Mirror, ...] = ()
     unique: tuple[tuple[str, ...], ...] = ()
     indexed: tuple[str, ...] = ()
     expands: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

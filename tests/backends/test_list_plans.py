@@ -111,7 +111,7 @@ async def database(url: str) -> AsyncIterator[Any]:
                 {
                     "_id": f"{number}",
                     guard.type: f"/{number % 100}",
-                    guard.level: 1,
+                    str(guard.level): 1,
                     "_objecten": [f"/zaken/{number % 60}"],
                     "informatieobject": f"/documenten/{number % 60}",
                     "object": f"/zaken/{number}",
