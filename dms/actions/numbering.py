@@ -20,7 +20,7 @@ async def give_number(dms: Dms, resource: Resource, change: Change, *, after_cla
     series = f"{numbering.prefix}-{change.new[numbering.year_of][:4]}"
     organisation = change.new[numbering.organisation]
     floor = await _highest_taken(dms, resource, organisation, series) if after_clash else 0
-    number = await dms.metadata.next_number(series, floor=floor)
+    number = await dms.numbers.next(dms.metadata, series, floor=floor)
     change.new[numbering.field] = f"{series}-{number:010d}"
 
 

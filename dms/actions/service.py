@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Protocol
 
+from dms.actions.numbers import Numbers
 from dms.documenten import versions
 from dms.documenten.upload.mediatype import Blocked
 from dms.model.fields import moment_text
@@ -67,6 +68,7 @@ class Dms:
     blocked: Blocked = field(default_factory=Blocked)
     remote: Remote = field(default_factory=NoServices)
     announces: bool = False
+    numbers: Numbers = field(default_factory=Numbers)
 
     @cached_property
     def _resources(self) -> dict[str, Resource]:
