@@ -1,4 +1,4 @@
-"""Downloads: whole or a range, sent by the kernel where the body is a local file (DESIGN 4.2)."""
+"""Downloads: whole or a range, sent by the kernel where the body is a local file."""
 
 from __future__ import annotations
 

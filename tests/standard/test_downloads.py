@@ -1,4 +1,4 @@
-"""Downloads: whole or in part, from local files or from a store elsewhere (D-38, DESIGN 4.2)."""
+"""Downloads: whole or in part, from local files or from a store elsewhere (D-38)."""
 
 from __future__ import annotations
 
