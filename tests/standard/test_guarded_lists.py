@@ -3,6 +3,8 @@ a record that it may not read. The API is made here: zaken point to zaken, and t
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Annotated, Any
 
 import pytest
@@ -19,6 +21,7 @@ from dms.model.query import EVERYTHING, Equals, Query
 from dms.model.record import Record
 from dms.model.resource import Api, Guard, Parent, Resource, Scopes
 from dms.settings import Settings
+from tests.outgoing.hosts import Host, serving
 from tests.zgw import Zgw, refusal
 
 Links = Annotated[tuple[str, ...], ReadOnly(), OwnUrl()]
@@ -32,6 +35,7 @@ class Zaak(Record):
     identificatie: Plain = ""
     organisatie: Plain = ""
     zaaktype: Plain = ""
+    vertrouwelijkheidaanduiding: Plain = ""
     hoofdzaak: Annotated[Annotated[str, Url()] | None, OwnUrl()] = None
     deelzaken: Links = ()
     rollen: Links = ()
@@ -76,8 +80,12 @@ ZAKEN = resource(
     "zaken",
     Zaak,
     guard=Guard("zaaktype"),
-    filters=(through("deelzakenVan", "zaken", _parts_of), link("hoofdzaak")),
-    expands={"deelzaken": ("zaken",), "rollen": ("rollen",)},
+    filters=(
+        through("deelzakenVan", "zaken", _parts_of),
+        through("vanBesluit", "besluiten", _parts_of),
+        link("hoofdzaak"),
+    ),
+    expands={"deelzaken": ("zaken",), "rollen": ("rollen",), "hoofdzaak": ("zaken",)},
     reverses=(
         Reverse("deelzaken", "zaken", "hoofdzaak", _url),
         Reverse("rollen", "rollen", "zaak", _url),
@@ -126,10 +134,16 @@ TYPE, OTHER = "https://typen.test/1", "https://typen.test/2"
 
 
 @pytest.fixture
-def settings(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """With zaken beside the APIs that there are."""
+async def host() -> AsyncIterator[Host]:
+    async with serving("127.0.0.2") as host:
+        yield host
+
+
+@pytest.fixture
+def settings(settings: Settings, host: Host, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """With zaken beside the APIs that there are, and another host that may be asked."""
     monkeypatch.setattr(wiring, "APIS", (*wiring.APIS, API))
-    return settings
+    return replace(settings, allowed_origins=host.origin)
 
 
 class Zaken:
@@ -246,6 +260,36 @@ async def test_g_50_a_filter_does_not_lead_through_what_the_caller_may_not_read(
     assert [each["url"] for each in (await zgw.get(asked, client=reader))["results"]] == [zaken.open]
     assert (await zgw.get(asked, client=low))["results"] == []
     assert (await zgw.get(f"/zaken/api/v1/zaken?hoofdzaak={zaken.main}", client=low))["count"] == 1
+
+
+async def test_g_67_a_filter_through_a_register_that_is_not_served_finds_nothing(
+    zgw: Zgw, zaken: Zaken
+) -> None:
+    assert (await zgw.get(f"/zaken/api/v1/zaken?vanBesluit={zaken.main}"))["results"] == []
+
+
+@pytest.mark.parametrize(
+    ("type_", "level", "is_shown"),
+    [
+        (TYPE, "openbaar", True),
+        (TYPE, "zaakvertrouwelijk", True),
+        (TYPE, "vertrouwelijk", False),
+        (TYPE, "", False),
+        (OTHER, "openbaar", False),
+    ],
+)
+async def test_g_55_g_77_of_another_host_is_expanded_what_would_be_readable_here(
+    zgw: Zgw, dms: Dms, zaken: Zaken, reader: str, host: Host, type_: str, level: str, is_shown: bool
+) -> None:
+    path = "/zaken/api/v1/zaken/1"
+    theirs = {"url": host.origin + path, "zaaktype": type_, "vertrouwelijkheidaanduiding": level}
+    [zaak] = await dms.metadata.find("zaken", Equals("identificatie", "Z-1"))
+    async with dms.metadata.transaction() as transaction:
+        transaction.replace("zaken", {**zaak, "hoofdzaak": host.gives(path, theirs)})
+    asked = f"{zaken.open}?expand=hoofdzaak"
+    assert (await zgw.get(asked))["_expand"]["hoofdzaak"].items() >= theirs.items()
+    seen = await zgw.get(asked, client=reader)
+    assert list(seen["_expand"]) == (["hoofdzaak"] if is_shown else [])
 
 
 async def test_g_49_who_may_read_no_zaken_is_shown_none_by_any_list(zgw: Zgw, zaken: Zaken) -> None:
