@@ -11,21 +11,22 @@ from dms.storage.metadata.port import MetadataStore
 MOST_AHEAD = 32
 """At most so many numbers of a series are lost when the service ends."""
 _SOON = 1.0
+_FEW = 20
 _MOST_SERIES = 100
 
 
 @dataclass(slots=True)
 class _Series:
-    """Numbers that were drawn and not given yet, how many were drawn at once, and when."""
+    """Numbers that were drawn and not given yet; how often was drawn without a pause, and when last."""
 
     ahead: list[int] = field(default_factory=list)
-    drawn: int = 0
+    draws: int = 0
     at: float = 0.0
 
 
 class Numbers:
-    """Gives numbers of series, each once. Whoever asks now and then draws one at a time, and leaves no gaps;
-    who asks again within a second has twice as many drawn, up to `MOST_AHEAD`."""
+    """Gives numbers of series, each once. While few are asked for they are drawn one at a time, which leaves
+    no gaps; after `_FEW` within a second of each other, twice as many each time, up to `MOST_AHEAD`."""
 
     def __init__(self) -> None:
         self._series: OrderedDict[str, _Series] = OrderedDict()
@@ -41,8 +42,9 @@ class Numbers:
             if number > floor:
                 return number
         now = time.monotonic()
-        known.drawn = min(known.drawn * 2, MOST_AHEAD) if now - known.at < _SOON else 1
+        known.draws = known.draws + 1 if now - known.at < _SOON else 0
         known.at = now
-        first = await store.next_number(series, floor=floor, count=known.drawn)
-        known.ahead += range(first + 1, first + known.drawn)
+        count = min(1 << min(max(known.draws - _FEW, 0), 16), MOST_AHEAD)
+        first = await store.next_number(series, floor=floor, count=count)
+        known.ahead += range(first + 1, first + count)
         return first

@@ -171,6 +171,8 @@ class _Writer:
             answer = self._schemas.page_of(operation.answer or resource.record)
         elif operation.answer is not None:
             answer = self._schemas.answer(operation.answer)
+            if operation.several:
+                answer = {"anyOf": [answer, {"type": "array", "items": answer}]}
         request = self._schemas.answer(operation.request) if operation.request else None
         parameters = [_UUID] if operation.of == "record" else []
         parameters += [_filter(found) for found in operation.parameters]

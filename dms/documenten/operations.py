@@ -87,6 +87,7 @@ EXTRA = (
         status=201,
         request=DocumentNummerReserveren,
         answer=GereserveerdDocumentNummer,
+        several=True,
         experimental=True,
         summary="Reserveer nummers voor documenten die nog komen.",
     ),

@@ -185,7 +185,8 @@ class Operation:
     """An operation beside the usual verbs, such as `POST …/{uuid}/lock`. `name` chooses its handler.
 
     It is asked of one record, of the resource as a whole, or at the root of the API. `paginated`: it answers
-    a page of `answer`. `experimental`: the standard does not have it.
+    a page of `answer`. `several`: a list of them, where it was asked for more than one. `experimental`: the
+    standard does not have it.
     """
 
     name: str
@@ -194,6 +195,7 @@ class Operation:
     scopes: AnyOf
     of: Literal["record", "resource", "api"] = "record"
     paginated: bool = False
+    several: bool = False
     experimental: bool = False
     status: int = 200
     request: type[Record] | None = None

@@ -185,7 +185,9 @@ async def test_g_60_a_page_holds_no_more_than_five_hundred_however_many_are_aske
         for number in range(501):
             id = str(uuid.uuid4())
             url = f"{CATALOGUES}/{id}"
-            transaction.insert("catalogussen", {**catalogue, "_id": id, "url": url, "rsin": str(number)})
+            transaction.insert(
+                "catalogussen", {**catalogue, "_id": id, "url": url, "rsin": f"{number + 1:09}"}
+            )
     for size, shown in ((499, 499), (500, 500), (501, 500), (999_999_999, 500)):
         answer = await zgw.get(f"{CATALOGUES}?pageSize={size}")
         assert (answer["count"], len(answer["results"])) == (502, shown)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from dms.model.change import Values
 from dms.model.fields import (
@@ -63,10 +63,17 @@ class BronZaaktype(Group):
     omschrijving: Annotated[str, Text(80, shortest=1)]
 
 
+_URL_OR_GONE = {
+    "type": "string",
+    "maxLength": 200,
+    "description": "URL of identificatie van het zaaktype; in een antwoord leeg als dat er niet meer is.",
+}
+
+
 class ZaakTypenRelatie(Record):
     """How zaken of another type relate to zaken of this one."""
 
-    zaaktype: Annotated[str, Text(200, shortest=1), OwnUrl()]
+    zaaktype: Annotated[str, Text(200, shortest=1), OwnUrl(), WithJsonSchema(_URL_OR_GONE)]
     zaaktype_identificatie: Annotated[str, ReadOnly()] = ""
     aard_relatie: Literal["vervolg", "bijdrage", "onderwerp"]
     toelichting: Annotated[str, Text(255)] = ""
