@@ -10,6 +10,7 @@ from typing import Protocol
 
 from dms.actions.collect import DOCUMENTS
 from dms.documenten import versions
+from dms.documenten.upload.parts import begun_again, to_be_sent_again
 from dms.model.query import Equals, IsNull
 from dms.storage.content.port import Body, ContentStore, MissingBody, TakesBodies, WrongBytes
 from dms.storage.metadata.port import Conflict, MetadataStore, Record, every
@@ -205,10 +206,9 @@ async def forget_parts(metadata: MetadataStore, new_upload: Callable[[], str] | 
         try:
             upload = new_upload() if new_upload else document["_upload"]
             async with metadata.transaction() as transaction:
-                transaction.replace(DOCUMENTS, {**document, "_upload": upload})
+                transaction.replace(DOCUMENTS, begun_again(document, upload))
                 for part in parts:
-                    forgotten = {"voltooid": False, "_receipt": None, "_upload": upload}
-                    transaction.replace(PARTS, {**part, **forgotten})
+                    transaction.replace(PARTS, to_be_sent_again(part, upload))
         except Conflict:
             raise CannotMove("a part came in just now: stop the service, and run this again") from None
         urls.append(document["url"])

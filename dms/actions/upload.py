@@ -9,7 +9,7 @@ from dms.actions.fetch import fetch
 from dms.actions.service import Dms
 from dms.actions.writing import until_no_conflict
 from dms.autorisaties.caller import Caller
-from dms.documenten.upload.parts import DROPPED, region_of
+from dms.documenten.upload.parts import DROPPED, begun_again, region_of, to_be_sent_again
 from dms.locking.lock import opens
 from dms.model.links import target
 from dms.model.problems import Problem
@@ -133,9 +133,8 @@ async def start_over(dms: Dms, document: Record, parts: Sequence[Record]) -> Non
     what was put together once cannot be taken apart. Raises `Conflict` if something changed meanwhile."""
     dropped, upload = document["_upload"], dms.content.new_upload()
     async with dms.metadata.transaction() as transaction:
-        transaction.replace(_DOCUMENTS, {**document, "_upload": upload, "_sealing": False})
+        transaction.replace(_DOCUMENTS, begun_again(document, upload))
         transaction.insert(DROPPED, {"_id": dropped})
         for part in parts:
-            again = {"voltooid": False, "_receipt": None, "_sha256": None, "_upload": upload}
-            transaction.replace("bestandsdelen", {**part, **again})
+            transaction.replace("bestandsdelen", to_be_sent_again(part, upload))
     await dms.content.abandon(dropped)

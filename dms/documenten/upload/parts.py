@@ -73,6 +73,17 @@ def part_record(document: str, upload: str, region: Region) -> Values:
     }
 
 
+def begun_again(document: Values, upload: str) -> Values:
+    """The document of an upload that begins again under this key: all its parts are to be sent, and no unlock
+    is under way."""
+    return {**document, "_upload": upload, "_sealing": False}
+
+
+def to_be_sent_again(part: Values, upload: str) -> Values:
+    """A part of that upload, of which nothing has come."""
+    return {**part, "voltooid": False, "_receipt": None, "_sha256": None, "_upload": upload}
+
+
 def is_uploading(document: Values) -> bool:
     """Whether the document waits for parts."""
     return bool(document.get("_upload"))
