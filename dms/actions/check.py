@@ -20,6 +20,9 @@ from dms.model.query import EVERYTHING, In
 from dms.storage.content.port import MissingBody
 from dms.storage.metadata.port import Record, every
 
+_NEVER = timedelta(days=36500)
+"""An upload is given up by the service only, whose setting says when."""
+
 
 @dataclass(slots=True)
 class Findings:
@@ -42,13 +45,12 @@ async def check(
     dms: Dms,
     *,
     read_bodies: bool = False,
-    repair: bool = False,
-    orphan_age: timedelta = timedelta(hours=1),
+    repair: timedelta | None = None,
     progress: Callable[[int], None] = lambda documents: None,
 ) -> Findings:
     """Look at everything. `read_bodies` also reads each body and compares its hash, which takes as long as
-    reading the whole store. `repair` removes leftovers that are old enough; what is wrong is only reported,
-    since no repair of it is free of loss.
+    reading the whole store. With `repair`, leftovers that are so old are removed; what is wrong is only
+    reported, since no repair of it is free of loss.
     """
     findings = Findings()
     async for batch in every(dms.metadata, DOCUMENTS):
@@ -58,11 +60,8 @@ async def check(
     await _check_parts(dms, findings)
     await _count_leftovers(dms, findings)
     findings.scans.update(await counted(dms))
-    if repair:
-        age = orphan_age
-        findings.collected = await collect(
-            dms, orphan_age=age, upload_age=timedelta(days=36500), everything=True
-        )
+    if repair is not None:
+        findings.collected = await collect(dms, orphan_age=repair, upload_age=_NEVER, everything=True)
     return findings
 
 

@@ -16,8 +16,8 @@ from dms.actions import backup as action
 from dms.actions.check import Findings, check
 from dms.actions.migrate_content import CannotMove, Copied
 from dms.cli.messages import complain
-from dms.cli.migrate import files_shown, run, tell_lacking
-from dms.cli.serve import Config, read_settings
+from dms.cli.migrate import files_shown, tell_lacking
+from dms.cli.running import Config, read_settings, run
 from dms.settings import Settings
 from dms.storage.content.port import ContentStore
 from dms.storage.metadata.port import MetadataStore

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 import typer
 
-from dms.cli.messages import complain
+from dms.cli.running import explained
 from dms.demo import RSIN
-from dms.settings import BadSetting, Settings
+from dms.settings import Settings
 from dms.wiring import Wired
 
 
-@contextmanager
-def explained(settings: Settings) -> Iterator[None]:
-    """Turn what keeps a service from starting into a sentence and an exit code: 2 for a setting that cannot
-    be used, 1 for a place or a store that cannot."""
-    try:
-        yield
-    except BadSetting as error:
-        complain(str(error))
-        raise typer.Exit(2) from None
-    except OSError as error:
-        where = f"{settings.host}:{settings.port}"
-        complain(f"Cannot serve on {where}: {error}")
-        raise typer.Exit(1) from None
+def starting(settings: Settings) -> AbstractContextManager[None]:
+    """What keeps a service from starting becomes a sentence and an exit code: 2 for a setting that cannot be
+    used, 1 for a place or a store that cannot."""
+    return explained(about=f"Cannot serve on {settings.host}:{settings.port}", stopped="Stopped.")
 
 
 def greet(address: str, service: Wired, settings: Settings, types: list[str]) -> None:

@@ -26,14 +26,13 @@ from dms.cli.connection import (
 )
 from dms.cli.displays import Display, display
 from dms.cli.messages import complain
+from dms.cli.running import GOES_ON, INTERRUPTED
 from dms.client.bulk.fields import of_file
 from dms.client.failures import Failure
 from dms.client.session import Patience, Session
 from dms.client.state import usual_folder
 from dms.client.upload import upload as upload_file
 from dms.model.fields import RSIN, VERTROUWELIJKHEID, Vertrouwelijkheidaanduiding
-
-INTERRUPTED = 130
 
 Files = Annotated[list[Path], typer.Argument(metavar="FILE", help="The files, one document each.")]
 Type = Annotated[str, typer.Option("--type", metavar="URL", help="The informatieobjecttype, by its URL.")]
@@ -180,7 +179,7 @@ class _Uploads:
 def _stopped(files: list[Path], done: list[Path]) -> str:
     """How to go on. Files that are done must not go again, for they would become documents again."""
     if not done:
-        return "Stopped. Run the same command again to go on where it was."
+        return GOES_ON
     rest = shlex.join(str(file) for file in files if file not in done)
     return f"Stopped. Run the command again with the files that are not done to go on where it was: {rest}"
 

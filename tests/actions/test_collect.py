@@ -151,7 +151,7 @@ async def test_a_repair_removes_leftovers_and_counts_them(dms: Dms, zgw: Zgw, ty
     await zgw.document(type_, content=b"kept")
     await dms.content.write(content(b"orphan"))
     assert (await check(dms)).leftovers["bodies"] == 1
-    repaired = await check(dms, repair=True, orphan_age=NOW)
+    repaired = await check(dms, repair=NOW)
     assert repaired.collected is not None
     assert repaired.collected.orphans == 1
     assert sum((await check(dms)).leftovers.values()) == 0

@@ -35,6 +35,7 @@ from dms.cli.connection import (
     credentials,
 )
 from dms.cli.messages import complain
+from dms.cli.running import GOES_ON, INTERRUPTED
 from dms.client.bulk.courier import Courier, Tally
 from dms.client.bulk.importing import item_of, run_import
 from dms.client.bulk.manifest import Contents, Manifest, Row
@@ -42,8 +43,6 @@ from dms.client.bulk.receipts import Receipts, ReceiptsBroken
 from dms.client.failures import Failure, printable
 from dms.client.session import Credentials, Patience, Session
 from dms.client.state import usual_folder
-
-INTERRUPTED = 130
 
 ManifestFile = Annotated[
     Path, typer.Argument(metavar="MANIFEST.csv", help="The documents, a row for each.", dir_okay=False)
@@ -129,7 +128,7 @@ class _Work:
         try:
             return asyncio.run(self._go(receipts, who, url))
         except KeyboardInterrupt:
-            complain("Stopped. Run the same command again to go on where it was.")
+            complain(GOES_ON)
             raise typer.Exit(INTERRUPTED) from None
 
     async def _go(self, receipts: Receipts, who: Credentials, url: str) -> tuple[Tally, Failure | None]:
