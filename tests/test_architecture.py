@@ -95,7 +95,7 @@ def test_the_environment_is_read_in_one_place_only() -> None:
         for module in modules()
         if re.search(r"os\.(environ\b(?!\[\"PROMETHEUS)|getenv)", module.read_text())
     }
-    assert readers <= {"dms/cli/serve.py", "dms/client/state.py"}
+    assert readers <= {"dms/cli/running.py", "dms/client/state.py"}
 
 
 def test_links_in_the_documentation_lead_to_files() -> None:

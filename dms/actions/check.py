@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
 from dms.actions.audit import AUDITTRAIL
-from dms.actions.collect import DOCUMENTS, Collected, collect, unreferenced
+from dms.actions.bodies import unreferenced
+from dms.actions.checksum import sha256_of
+from dms.actions.collect import Collected, batches, collect
 from dms.actions.scanning import counted
 from dms.actions.service import Dms
 from dms.documenten import versions
-from dms.documenten.upload.parts import DROPPED
+from dms.documenten.rights import DOCUMENT
+from dms.documenten.upload.parts import DROPPED, PARTS
 from dms.model.links import target
 from dms.model.query import EVERYTHING, In
 from dms.storage.content.port import MissingBody
@@ -53,7 +54,7 @@ async def check(
     reported, since no repair of it is free of loss.
     """
     findings = Findings()
-    async for batch in every(dms.metadata, DOCUMENTS):
+    async for batch in every(dms.metadata, DOCUMENT):
         await _check_documents(dms, batch, findings, read_bodies=read_bodies)
         findings.documents += len(batch)
         progress(findings.documents)
@@ -70,7 +71,7 @@ async def _check_documents(dms: Dms, batch: list[Record], findings: Findings, *,
     if not suspect:
         return
     # What changed while it was looked at only seems wrong: look once more.
-    again = await dms.metadata.find(DOCUMENTS, In("_id", tuple(suspect)))
+    again = await dms.metadata.find(DOCUMENT, In("_id", tuple(suspect)))
     for problems in (await _problems(dms, again, Findings(), read_bodies=read_bodies)).values():
         findings.wrong += problems
 
@@ -82,7 +83,7 @@ async def _problems(
     urls = tuple(document["url"] for document in batch)
     earlier = await dms.metadata.find(versions.COLLECTION, In("_document", urls))
     lines = await dms.metadata.find(AUDITTRAIL.name, In("hoofdObject", urls))
-    parts = await dms.metadata.find("bestandsdelen", In("informatieobject", urls))
+    parts = await dms.metadata.find(PARTS, In("informatieobject", urls))
     kept, audited = Counter(v["_document"] for v in earlier), Counter(v["hoofdObject"] for v in lines)
     found: dict[str, list[str]] = defaultdict(list)
     for document in batch:
@@ -132,21 +133,17 @@ async def _of_the_body(dms: Dms, record: Record, *, read: bool) -> AsyncIterator
         return
     if size != record["bestandsomvang"]:
         yield f"its content {key} has {size} bytes instead of {record['bestandsomvang']}"
-    elif read:
-        digest: Any = hashlib.sha256()
-        async for chunk in dms.content.read(key):
-            digest.update(chunk)
-        if digest.hexdigest() != record["_sha256"]:
-            yield f"its content {key} has another hash than when it came"
+    elif read and await sha256_of(dms.content.read(key)) != record["_sha256"]:
+        yield f"its content {key} has another hash than when it came"
 
 
 async def _check_parts(dms: Dms, findings: Findings) -> None:
     """Parts whose document is gone, and complete parts of which nothing is stored."""
     stored = {entry.key async for entry in dms.content.uploads()}
-    async for batch in every(dms.metadata, "bestandsdelen"):
+    async for batch in every(dms.metadata, PARTS):
         links = {part["informatieobject"]: target(part["informatieobject"]) for part in batch}
         ids = tuple(link.id for link in links.values() if link)
-        found = {document["url"] for document in await dms.metadata.find(DOCUMENTS, In("_id", ids))}
+        found = {document["url"] for document in await dms.metadata.find(DOCUMENT, In("_id", ids))}
         for part in batch:
             if part["informatieobject"] not in found:
                 findings.wrong.append(f"bestandsdeel {part['_id']}: its document is gone")
@@ -166,10 +163,6 @@ async def _sealed(dms: Dms, part: Record) -> bool:
 async def _count_leftovers(dms: Dms, findings: Findings) -> None:
     findings.leftovers["dropped"] = await dms.metadata.count(DROPPED, EVERYTHING)
     for name, entries in (("bodies", dms.content.keys()), ("uploads", dms.content.uploads())):
-        batch: list[str] = []
-        async for entry in entries:
-            batch.append(entry.key)
-            if len(batch) == 500:
-                findings.leftovers[name] += len(await unreferenced(dms, batch))
-                batch = []
-        findings.leftovers[name] += len(await unreferenced(dms, batch))
+        async for batch in batches(entries):
+            keys = [entry.key for entry in batch]
+            findings.leftovers[name] += len(await unreferenced(dms.metadata, keys))

@@ -9,7 +9,7 @@ from dms.actions.fetch import fetch
 from dms.actions.service import Dms
 from dms.actions.writing import until_no_conflict
 from dms.autorisaties.caller import Caller
-from dms.documenten.upload.parts import DROPPED, begun_again, region_of, to_be_sent_again
+from dms.documenten.upload.parts import DROPPED, PARTS, begun_again, region_of, to_be_sent_again
 from dms.locking.lock import opens
 from dms.model.links import target
 from dms.model.problems import Problem
@@ -136,5 +136,5 @@ async def start_over(dms: Dms, document: Record, parts: Sequence[Record]) -> Non
         transaction.replace(_DOCUMENTS, begun_again(document, upload))
         transaction.insert(DROPPED, {"_id": dropped})
         for part in parts:
-            transaction.replace("bestandsdelen", to_be_sent_again(part, upload))
+            transaction.replace(PARTS, to_be_sent_again(part, upload))
     await dms.content.abandon(dropped)

@@ -11,10 +11,10 @@ import typer
 from rich.filesize import decimal
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from dms.actions import turns
 from dms.actions.backup import destination
 from dms.actions.migrate_content import CannotMove, Copied, copy_bodies, forget_parts, waiting
 from dms.actions.migrate_metadata import Moved, move_records
+from dms.actions.turns import TURNS
 from dms.cli.messages import complain, console
 from dms.cli.running import MISUSED, Config, read_settings, run
 from dms.settings import Settings
@@ -150,7 +150,7 @@ def migrate_metadata(
 
 async def _move(settings: Settings, source: str, target: str, *, finish: bool) -> Moved:
     # Whose turn it is to collect is for the nodes that run now, and no record.
-    names = [each.name for each in collections(APIS) if each.name != turns.COLLECTION]
+    names = [each.name for each in collections(APIS) if each.name != TURNS.name]
     async with (
         open_metadata(source, settings) as old,
         open_metadata(target, replace(settings, durable=True)) as new,

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 import typer
 
 from dms.cli.running import explained
+from dms.data_dir import CLIENT
 from dms.demo import RSIN
 from dms.settings import Settings
 from dms.wiring import Wired
@@ -24,7 +25,7 @@ def greet(address: str, service: Wired, settings: Settings, types: list[str]) ->
     if service.client_is_new:
         typer.echo(f"client id      {service.client.id}")
         typer.echo(f"client secret  {service.client.secret}")
-        typer.echo(f"Both are kept in {settings.data_dir / 'client'} and not shown again.")
+        typer.echo(f"Both are kept in {settings.data_dir / CLIENT} and not shown again.")
     if types:
         origin = settings.public_url or address
         typer.echo(f"\nTry it, in another terminal:\n{_example(origin, types[0])}")

@@ -9,9 +9,13 @@ from dms.documenten.upload.received import received
 from dms.locking.lock import take
 from dms.model.change import Change, Values, Write
 from dms.storage.content.port import Region
+from dms.storage.metadata.port import Collection
 
 DROPPED = "dropped_bodies"
 """Collection of the keys of bodies and uploads that nothing refers to any more; the collector empties it."""
+DROPPED_BODIES = Collection(DROPPED)
+PARTS = "bestandsdelen"
+"""Collection of the parts that uploads in progress wait for, or have."""
 
 
 def regions(size: int, part_size: int, most: int) -> Iterator[Region]:
@@ -50,12 +54,12 @@ def parts_to_come(change: Change) -> Iterable[Write]:
         return
     if before:
         yield Write("insert", DROPPED, {"_id": before})
-        for part in change.related["bestandsdelen"]:
-            yield Write("remove", "bestandsdelen", part)
+        for part in change.related[PARTS]:
+            yield Write("remove", PARTS, part)
     if after:
         size = change.after["bestandsomvang"]
         for region in regions(size, change.facts["part_size"], change.facts["most_parts"]):
-            yield Write("insert", "bestandsdelen", part_record(change.url, after, region))
+            yield Write("insert", PARTS, part_record(change.url, after, region))
 
 
 def part_record(document: str, upload: str, region: Region) -> Values:
