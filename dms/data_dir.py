@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+DATA_DIR = Path("var")
+"""Where one lies unless the settings say otherwise."""
 METADATA = "metadata.db"
 CONTENT = "content"
 CLIENT = "client"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -181,19 +181,7 @@ async def wired(settings: Settings) -> AsyncIterator[Wired]:
         scanning = _scanning(settings)
         if scanning is not None:
             stack.push_async_callback(scanning.scanner.close)
-        limits = Limits(
-            part_size=settings.part_size,
-            most_parts=settings.most_parts,
-            most_bytes=settings.most_bytes,
-            request_size=settings.request_size,
-            json_size=settings.json_size,
-            idle_time=settings.idle_time,
-            page_size=settings.page_size,
-            longest_list=settings.longest_list,
-            expand_depth=settings.expand_depth,
-            idempotency_age=settings.idempotency_age,
-            download_redirect=settings.download_redirect,
-        )
+        limits = Limits(**{each.name: getattr(settings, each.name) for each in fields(Limits)})
         remote = await stack.enter_async_context(open_remote(settings))
         known = (Client(id, secret) for id, secret in settings.clients.items())
         apis = APIS if settings.extras else tuple(api.of_the_standard() for api in APIS)

@@ -36,7 +36,7 @@ class Limits:
     longest_list: int = 10_000
     expand_depth: int = 10
     idempotency_age: float = 7 * 86400.0
-    download_redirect: float = 0
+    download_redirect: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,6 @@ Attempts = Annotated[
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress, only what goes wrong.")]
 
 SERVER = "http://127.0.0.1:8000"
-DATA_DIR = Path("var")
 
 
 def credentials(server: str, client_id: str, secret: str, data_dir: Path) -> Credentials:

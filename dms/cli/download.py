@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from dms.cli.connection import (
-    DATA_DIR,
     Attempts,
     ClientId,
     ClientSecret,
@@ -24,6 +23,7 @@ from dms.client.download import download as download_content
 from dms.client.failures import Failure
 from dms.client.session import Patience, Session
 from dms.client.state import usual_folder
+from dms.data_dir import DATA_DIR
 
 Document = Annotated[str, typer.Argument(metavar="URL", help="The document, by its URL.")]
 Output = Annotated[

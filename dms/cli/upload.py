@@ -14,7 +14,6 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 
 from dms.cli.connection import (
-    DATA_DIR,
     SERVER,
     Attempts,
     ClientId,
@@ -32,6 +31,7 @@ from dms.client.failures import Failure
 from dms.client.session import Patience, Session
 from dms.client.state import usual_folder
 from dms.client.upload import upload as upload_file
+from dms.data_dir import DATA_DIR
 from dms.model.fields import RSIN, VERTROUWELIJKHEID, Vertrouwelijkheidaanduiding
 
 Files = Annotated[list[Path], typer.Argument(metavar="FILE", help="The files, one document each.")]

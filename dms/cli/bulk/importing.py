@@ -24,7 +24,6 @@ from dms.cli.bulk.options import (
     other_fields,
 )
 from dms.cli.connection import (
-    DATA_DIR,
     SERVER,
     Attempts,
     ClientId,
@@ -43,6 +42,7 @@ from dms.client.bulk.receipts import Receipts, ReceiptsBroken
 from dms.client.failures import Failure, printable
 from dms.client.session import Credentials, Patience, Session
 from dms.client.state import usual_folder
+from dms.data_dir import DATA_DIR
 
 ManifestFile = Annotated[
     Path, typer.Argument(metavar="MANIFEST.csv", help="The documents, a row for each.", dir_okay=False)

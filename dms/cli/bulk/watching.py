@@ -25,7 +25,6 @@ from dms.cli.bulk.options import (
     other_fields,
 )
 from dms.cli.connection import (
-    DATA_DIR,
     SERVER,
     Attempts,
     ClientId,
@@ -46,6 +45,7 @@ from dms.client.bulk.sidecars import Fields
 from dms.client.failures import Failure
 from dms.client.session import Patience, Session
 from dms.client.state import usual_folder
+from dms.data_dir import DATA_DIR
 
 LOCK = ".dms-watch.lock"
 _GRACE = 10.0
