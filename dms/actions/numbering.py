@@ -35,7 +35,7 @@ async def give_number(dms: Dms, resource: Resource, change: Change, *, after_cla
 async def reserve_numbers(dms: Dms, resource: Resource, organisation: str, count: int) -> list[str]:
     """D-100: numbers of this year that nothing of the organisation holds, and that are never issued again."""
     numbering = _numbering(resource)
-    series, floor = f"{numbering.prefix}-{dms.now()[:4]}", 0
+    series, floor = f"{numbering.prefix}-{dms.today()[:4]}", 0
     free: list[str] = []
     while len(free) < count:
         wanted = count - len(free)

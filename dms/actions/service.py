@@ -10,6 +10,7 @@ from typing import Protocol
 
 from dms.documenten import versions
 from dms.documenten.upload.mediatype import Blocked
+from dms.model.days import day_of
 from dms.model.fields import moment_text
 from dms.model.resource import Api, Resource
 from dms.outgoing.port import NoServices, Remote
@@ -86,3 +87,7 @@ class Dms:
     def now(self) -> str:
         """This moment, as it is stored."""
         return moment_text(self.clock())
+
+    def today(self) -> str:
+        """This day, as it is stored: a day of the standard is a day in the Netherlands."""
+        return day_of(self.clock())

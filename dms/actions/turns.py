@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from dms.actions.service import Dms
+from dms.model.fields import moment_text
 from dms.storage.metadata.port import Collection, Conflict, Duplicate
 
 log = structlog.get_logger(part="dms.turns")
@@ -22,7 +23,7 @@ async def took_turn(dms: Dms, work: str, every: timedelta) -> bool:
     turn = await dms.metadata.get(TURNS.name, work)
     if turn is not None and now < datetime.fromisoformat(turn["next"]):
         return False
-    following = {"_id": work, **(turn or {}), "next": (now + every).isoformat()}
+    following = {"_id": work, **(turn or {}), "next": moment_text(now + every)}
     try:
         async with dms.metadata.transaction() as transaction:
             if turn is None:
