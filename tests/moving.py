@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dms.actions.check import Findings, check
-from dms.autorisaties.tokens import make_token
+from dms.outgoing.jwts import make_token
 from dms.settings import Settings
 from dms.wiring import wired
 from tests.process import ServiceProcess

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from dms.autorisaties.tokens import make_token
+from dms.outgoing.jwts import make_token
 
 CLIENT_ID = "dms"
 CLIENT_SECRET = "a secret of thirty-two bytes or more"

@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestClient
 
 from dms.autorisaties.access import Access, Grant
 from dms.autorisaties.applications import Application, Applications, Client
-from dms.autorisaties.tokens import make_token
+from dms.outgoing.jwts import make_token
 
 SECRET = "a secret of thirty-two bytes or more"
 ALL = "all-rights"
