@@ -130,14 +130,8 @@ class Zgw:
 
     async def document_type(self, *, published: bool = True, catalogue: str = "", **fields: Any) -> str:
         """The URL of a new informatieobjecttype."""
-        values = {
-            "catalogus": catalogue or await self.catalogue(),
-            "omschrijving": "Bijlage",
-            "vertrouwelijkheidaanduiding": "zaakvertrouwelijk",
-            "beginGeldigheid": "2020-01-01",
-            "informatieobjectcategorie": "bijlage",
-            **fields,
-        }
+        fields = {"vertrouwelijkheidaanduiding": "zaakvertrouwelijk", **fields}
+        values = informatieobjecttype_values(catalogue or await self.catalogue(), **fields)
         answer = await self.post(TYPES, values)
         assert answer.status == 201, answer
         if published:
@@ -214,6 +208,18 @@ def document_values(type_: str, **fields: Any) -> dict[str, Any]:
     if content is not None:
         values["inhoud"] = base64.b64encode(content).decode()
     return values
+
+
+def informatieobjecttype_values(catalogue: str, **fields: Any) -> dict[str, Any]:
+    """The required fields of an informatieobjecttype, and others."""
+    return {
+        "catalogus": catalogue,
+        "omschrijving": "Bijlage",
+        "vertrouwelijkheidaanduiding": "openbaar",
+        "beginGeldigheid": "2020-01-01",
+        "informatieobjectcategorie": "bijlage",
+        **fields,
+    }
 
 
 def zaaktype_values(catalogue: str, **fields: Any) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from dms.cli import app
 from dms.settings import Settings
 from dms.wiring import wired
+from tests.process import alone_with
 
 RUNNER = CliRunner()
 SOUND = "0 documents and 0 files checked: nothing wrong, 0 leftovers."
@@ -88,7 +89,7 @@ def ended(arguments: Sequence[str], data_dir: Path, **variables: str) -> subproc
     """How a command ends in a process of its own: the service sets up the logs of the whole process."""
     return subprocess.run(
         [sys.executable, "-m", "dms", *arguments],
-        env={**os.environ, "DMS_DATA_DIR": str(data_dir), **variables},
+        env=alone_with({"DMS_DATA_DIR": str(data_dir), **variables}),
         capture_output=True,
         text=True,
         timeout=60,
