@@ -25,7 +25,6 @@ from dms.actions.backup_files import (
     kept,
     place,
     read_manifest,
-    sync_directory,
     write_manifest,
     write_private,
 )
@@ -44,6 +43,7 @@ from dms.actions.migrate_content import (
 from dms.data_dir import CLIENT, CONTENT, METADATA, RESTORING
 from dms.documenten.rights import DOCUMENT
 from dms.storage.content.port import ContentStore, KeepsUnfinished, LocalFiles, TakesBodies
+from dms.storage.files import sync_directory
 from dms.storage.metadata.port import CopiesItself, MetadataStore
 
 _ATTEMPTS = 5

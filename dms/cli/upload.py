@@ -35,7 +35,15 @@ from dms.data_dir import DATA_DIR
 from dms.model.fields import RSIN, VERTROUWELIJKHEID, Vertrouwelijkheidaanduiding
 
 Files = Annotated[list[Path], typer.Argument(metavar="FILE", help="The files, one document each.")]
-Type = Annotated[str, typer.Option("--type", metavar="URL", help="The informatieobjecttype, by its URL.")]
+Type = Annotated[
+    str,
+    typer.Option(
+        "--type",
+        envvar="DMS_INFORMATIEOBJECTTYPE",
+        metavar="URL",
+        help="The informatieobjecttype, by its URL.",
+    ),
+]
 Bronorganisatie = Annotated[
     str,
     typer.Option(

@@ -120,6 +120,15 @@ def test_a_bronorganisatie_must_be_given_somewhere(commands: Commands, type_: st
     assert "--bronorganisatie" in result.stderr
 
 
+def test_the_type_of_documents_may_come_from_the_environment(
+    commands: Commands, type_: str, tmp_path: Path
+) -> None:
+    file = str(made(tmp_path, "x"))
+    result = commands.run("upload", file, DMS_INFORMATIEOBJECTTYPE=type_)
+    assert result.exit_code == 0, result.stderr
+    assert "--type" in commands.run("upload", file).stderr
+
+
 def test_a_wrong_secret_is_said_to_be_wrong(commands: Commands, type_: str, tmp_path: Path) -> None:
     file = str(made(tmp_path, "x"))
     result = commands.run("upload", file, "--type", type_, DMS_CLIENT_SECRET="x" * 32)
