@@ -30,6 +30,7 @@ from dms.client.bulk.fields import of_file
 from dms.client.failures import Failure
 from dms.client.session import Patience, Session
 from dms.client.state import usual_folder
+from dms.client.upload import Sending
 from dms.client.upload import upload as upload_file
 from dms.data_dir import DATA_DIR
 from dms.model.fields import RSIN, VERTROUWELIJKHEID, Vertrouwelijkheidaanduiding
@@ -132,7 +133,7 @@ def upload(
     who = credentials(url, client_id, client_secret, data_dir)
     shown = display(quiet=quiet, sizes=[_size(file) for file in files])
     session = Session(who, Patience(attempts=attempts), remark=shown.says)
-    work = _Uploads(session, url, given, parallel, shown)
+    work = _Uploads(Sending(session, url, usual_folder(), parallel), given, shown)
     try:
         asyncio.run(work.run(files))
     except KeyboardInterrupt:
@@ -147,19 +148,15 @@ def upload(
 class _Uploads:
     """Uploads of several files with what they have in common; `done` are those that succeeded."""
 
-    def __init__(
-        self, session: Session, server: str, given: Mapping[str, Any], parallel: int, shown: Display
-    ) -> None:
-        self._session = session
-        self._server = server
+    def __init__(self, sending: Sending, given: Mapping[str, Any], shown: Display) -> None:
+        self._sending = sending
         self._given = given
-        self._parallel = parallel
         self._shown = shown
         self.done: list[Path] = []
 
     async def run(self, files: list[Path]) -> None:
         """One after another; what fails is told, and the next one goes."""
-        async with self._session:
+        async with self._sending.session:
             for file in files:
                 self._shown.opens(file.name)
                 try:
@@ -173,15 +170,7 @@ class _Uploads:
                     typer.echo(document)
 
     async def _one(self, file: Path) -> str:
-        return await upload_file(
-            self._session,
-            self._server,
-            file,
-            _fields(file, self._given),
-            states=usual_folder(),
-            parallel=self._parallel,
-            watch=self._shown,
-        )
+        return await upload_file(self._sending, file, _fields(file, self._given), watch=self._shown)
 
 
 def _stopped(files: list[Path], done: list[Path]) -> str:

@@ -42,6 +42,7 @@ from dms.client.bulk.receipts import Receipts, ReceiptsBroken
 from dms.client.failures import Failure, printable
 from dms.client.session import Credentials, Patience, Session
 from dms.client.state import usual_folder
+from dms.client.upload import Sending
 from dms.data_dir import DATA_DIR
 
 ManifestFile = Annotated[
@@ -134,9 +135,8 @@ class _Work:
     async def _go(self, receipts: Receipts, who: Credentials, url: str) -> tuple[Tally, Failure | None]:
         with receipts:
             async with Session(who, self._patience, remark=self._shown.says) as session:
-                courier = Courier(
-                    session, url, receipts, self._shown, states=usual_folder(), parallel=self._parallel
-                )
+                sending = Sending(session, url, usual_folder(), self._parallel)
+                courier = Courier(sending, receipts, self._shown)
                 self._shown.expects(*self._contents)
                 try:
                     return courier.tally, await run_import(courier, self._manifest, parallel=self._parallel)
