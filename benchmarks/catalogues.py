@@ -3,7 +3,6 @@ as that of a small one."""
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -17,7 +16,7 @@ import orjson
 
 from benchmarks.plan import NotMeasured, Plan
 from benchmarks.report import Figure, Goal
-from benchmarks.servers import Server, serving
+from benchmarks.servers import Server, alone_with, serving
 from benchmarks.zgw import Zgw
 from dms.actions.catalogues.archive import write
 from zaak_adapters.catalogi.exchange import FILES
@@ -64,7 +63,7 @@ def _taken(plan: Plan, home: Path, domein: str, number: int) -> float:
     began = time.perf_counter()
     done = subprocess.run(
         command,
-        env={**os.environ, "DMS_DATA_DIR": str(home)},
+        env=alone_with({"DMS_DATA_DIR": str(home)}),
         capture_output=True,
         text=True,
         check=False,

@@ -55,19 +55,23 @@ class Server:
     home: Path
 
 
+def alone_with(settings: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a process with these settings and no others."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith("DMS_")}
+    return others | dict(settings)
+
+
 @contextmanager
 def serving(home: Path, **settings: object) -> Iterator[Server]:
     """The service with these settings and its data under `home`."""
     given = {f"DMS_{name.upper()}": str(value) for name, value in settings.items()}
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("DMS_")},
+    own = {
         "DMS_PORT": "0",
         "DMS_DATA_DIR": str(home),
         "DMS_CLIENT_ID": CLIENT_ID,
         "DMS_CLIENT_SECRET": CLIENT_SECRET,
-        **given,
     }
-    with _running([sys.executable, "-m", "dms", "serve"], home, environment) as (process, said):
+    with _running([sys.executable, "-m", "dms", "serve"], home, alone_with(own | given)) as (process, said):
         found = _until(lambda: _ADDRESS.search(said.read_text()), process, said)
         yield Server("dms", int(found[1]), Process(process.pid), home)
 

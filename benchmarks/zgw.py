@@ -9,7 +9,7 @@ import orjson
 
 from benchmarks.servers import CLIENT_ID, CLIENT_SECRET, Server
 from benchmarks.wire import Connection, Piece, Request
-from dms.autorisaties.tokens import make_token
+from dms.outgoing.jwts import make_token
 
 DOCUMENTS = "/documenten/api/v1/enkelvoudiginformatieobjecten"
 _CATALOGUES = "/catalogi/api/v1/catalogussen"

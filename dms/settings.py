@@ -8,11 +8,13 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from dms.actions.service import Limits
+from dms.data_dir import DATA_DIR
 from dms.model.resource import LARGEST_PAGE
 from dms.outgoing.services import Service, read_services
 
 PREFIX = "DMS_"
-_DATA_DIR = Path("var")
+_LIMITS = Limits()
 
 
 class BadSetting(ValueError):
@@ -34,14 +36,14 @@ class Settings:
     host: str = _setting("127.0.0.1", "Address to listen on.")
     port: int = _setting(8000, "Port to listen on; 0 picks a free one and prints it.")
     public_url: str = _setting("", "Origin in every URL handed out; empty: from the request's Host.")
-    data_dir: Path = _setting(_DATA_DIR, "Home of the embedded stores.")
+    data_dir: Path = _setting(DATA_DIR, "Home of the embedded stores.")
     metadata_url: str = _secret("", "Metadata store; empty: sqlite:///<data_dir>/metadata.db.")
     content_url: str = _secret("", "Content store; empty: file:///<data_dir>/content.")
     s3_access_key: str = _setting("", "Key of the S3 content store.")
     s3_secret_key: str = _secret("", "Its secret.")
     workers: int = _setting(1, "Processes that share the port.")
     download_redirect: float = _setting(
-        0.0,
+        _LIMITS.download_redirect,
         "Seconds that a signed URL of the S3 store is good for, to which downloads are redirected; 0: never.",
     )
     clamd_url: str = _setting(
@@ -68,21 +70,23 @@ class Settings:
     services: tuple[Service, ...] = _setting((), "Other hosts with credentials: [[services]] in the file.")
     remote_timeout: float = _setting(5.0, "Seconds that a question to another host may take in all.")
     remote_cache: float = _setting(60.0, "Seconds for which what another host answered is used again.")
-    part_size: int = _setting(64 * 2**20, "Size of a bestandsdeel in bytes.")
-    most_parts: int = _setting(10_000, "Parts of one upload; larger files get larger parts.")
-    most_bytes: int = _setting(2**40, "Largest file, in bytes.")
-    request_size: int = _setting(5 * 2**30, "Largest request body, in bytes; the standard asks for 4 GiB.")
-    json_size: int = _setting(512 * 2**10, "Largest JSON without its inhoud, in bytes.")
-    idle_time: float = _setting(60.0, "Seconds in which a client must send or take something.")
-    page_size: int = _setting(100, f"Records on a page of a list; at most {LARGEST_PAGE}.")
-    longest_list: int = _setting(
-        10_000, "Records in a list that the standard does not page; more are refused."
+    part_size: int = _setting(_LIMITS.part_size, "Size of a bestandsdeel in bytes.")
+    most_parts: int = _setting(_LIMITS.most_parts, "Parts of one upload; larger files get larger parts.")
+    most_bytes: int = _setting(_LIMITS.most_bytes, "Largest file, in bytes.")
+    request_size: int = _setting(
+        _LIMITS.request_size, "Largest request body, in bytes; the standard asks for 4 GiB."
     )
-    expand_depth: int = _setting(10, "Levels of expand; deeper paths are refused.")
+    json_size: int = _setting(_LIMITS.json_size, "Largest JSON without its inhoud, in bytes.")
+    idle_time: float = _setting(_LIMITS.idle_time, "Seconds in which a client must send or take something.")
+    page_size: int = _setting(_LIMITS.page_size, f"Records on a page of a list; at most {LARGEST_PAGE}.")
+    longest_list: int = _setting(
+        _LIMITS.longest_list, "Records in a list that the standard does not page; more are refused."
+    )
+    expand_depth: int = _setting(_LIMITS.expand_depth, "Levels of expand; deeper paths are refused.")
     extras: bool = _setting(True, "Offer filters and operations that the standard does not have.")
     notifications: bool = _setting(False, "Keep a message of every change for those who are to hear of it.")
     idempotency_age: float = _setting(
-        7 * 86400.0, "Seconds for which a create with an Idempotency-Key can be repeated."
+        _LIMITS.idempotency_age, "Seconds for which a create with an Idempotency-Key can be repeated."
     )
     jwt_expiry: int = _setting(3600, "Age in seconds at which a JWT is too old.")
     jwt_leeway: int = _setting(0, "Seconds that clocks may differ.")

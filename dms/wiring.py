@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 from urllib.parse import urlsplit
 
-from dms.actions import turns
 from dms.actions.announcing import OUTBOX
 from dms.actions.audit import AUDITTRAIL
 from dms.actions.idempotency import CREATED_ONCE
+from dms.actions.numbering import number_holders
 from dms.actions.service import Content, Dms, Limits, Scanning
+from dms.actions.turns import TURNS
 from dms.autorisaties.applications import Application, Applications, Client
-from dms.documenten import versions
+from dms.data_dir import CLIENT, CONTENT, METADATA, keep_client, read_client
 from dms.documenten.api import DOCUMENTEN
 from dms.documenten.upload.mediatype import Blocked
-from dms.documenten.upload.parts import DROPPED
-from dms.documenten.upload.scans import SCANS
+from dms.documenten.upload.parts import DROPPED_BODIES
+from dms.documenten.upload.scans import VERDICTS
+from dms.documenten.versions import VERSIONS
 from dms.model.resource import Api, Resource
 from dms.outgoing.client import Client as OutgoingClient
 from dms.outgoing.connection import Connection
@@ -126,14 +127,11 @@ def collections(apis: tuple[Api, ...]) -> tuple[Collection, ...]:
         AUDITTRAIL,
         CREATED_ONCE,
         OUTBOX,
-        Collection(DROPPED),
-        Collection(SCANS, (Index(("verdict",)), Index(("_next",)))),
-        Collection(turns.COLLECTION),
-        Collection("identificaties", (Index(("holder",)),)),
-        Collection(
-            versions.COLLECTION,
-            (Index(("_document", "beginRegistratie")), Index(("_body",)), Index(("informatieobjecttype",))),
-        ),
+        DROPPED_BODIES,
+        VERDICTS,
+        TURNS,
+        *number_holders(resources),
+        VERSIONS,
     )
 
 
@@ -179,7 +177,7 @@ class Wired:
 async def wired(settings: Settings) -> AsyncIterator[Wired]:
     """Open the stores, and close them when the context is left."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    is_new = not (settings.client_id and settings.client_secret) and not _kept(settings).exists()
+    is_new = not (settings.client_id and settings.client_secret) and not (settings.data_dir / CLIENT).exists()
     client = first_client(settings)
     async with AsyncExitStack() as stack:
         metadata = await stack.enter_async_context(open_metadata("", settings))
@@ -187,19 +185,7 @@ async def wired(settings: Settings) -> AsyncIterator[Wired]:
         scanning = _scanning(settings)
         if scanning is not None:
             stack.push_async_callback(scanning.scanner.close)
-        limits = Limits(
-            part_size=settings.part_size,
-            most_parts=settings.most_parts,
-            most_bytes=settings.most_bytes,
-            request_size=settings.request_size,
-            json_size=settings.json_size,
-            idle_time=settings.idle_time,
-            page_size=settings.page_size,
-            longest_list=settings.longest_list,
-            expand_depth=settings.expand_depth,
-            idempotency_age=settings.idempotency_age,
-            download_redirect=settings.download_redirect,
-        )
+        limits = Limits(**{each.name: getattr(settings, each.name) for each in fields(Limits)})
         remote = await stack.enter_async_context(open_remote(settings))
         known = (Client(id, secret) for id, secret in settings.clients.items())
         apis = APIS if settings.extras else tuple(api.of_the_standard() for api in APIS)
@@ -234,36 +220,17 @@ def first_client(settings: Settings) -> Client:
     """The application with all rights: as set, else as it was made at first start."""
     id, secret = settings.client_id, settings.client_secret
     if not (id and secret):
-        file = _kept(settings)
-        if not file.exists():
-            _write_once(file, f"{id or 'dms'}\n{secret or secrets.token_urlsafe(32)}\n")
-        made_id, made_secret = file.read_text().splitlines()[:2]
+        if not (settings.data_dir / CLIENT).exists():
+            keep_client(settings.data_dir, id or "dms", secret or secrets.token_urlsafe(32))
+        made_id, made_secret = read_client(settings.data_dir)
         id, secret = id or made_id, secret or made_secret
     return Client(id, secret, Application.with_all_rights(id))
-
-
-def _kept(settings: Settings) -> Path:
-    return settings.data_dir / "client"
-
-
-def _write_once(file: Path, text: str) -> None:
-    """Whole or not at all, readable by its owner only, and the first of several processes wins."""
-    draft = file.with_name(f"{file.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as opened:
-        opened.write(text)
-    try:
-        os.link(draft, file)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
 
 
 @asynccontextmanager
 async def open_metadata(url: str, settings: Settings) -> AsyncIterator[MetadataStore]:
     """The metadata store at a URL, or that of the settings for an empty one; closed on leaving."""
-    url = url or settings.metadata_url or f"sqlite:{settings.data_dir / 'metadata.db'}"
+    url = url or settings.metadata_url or f"sqlite:{settings.data_dir / METADATA}"
     store = await _opened(METADATA_STORES, url, settings, "DMS_METADATA_URL")
     try:
         yield store
@@ -274,7 +241,7 @@ async def open_metadata(url: str, settings: Settings) -> AsyncIterator[MetadataS
 @asynccontextmanager
 async def open_content(url: str, settings: Settings) -> AsyncIterator[Content]:
     """The content store at a URL, or that of the settings for an empty one; closed on leaving."""
-    url = url or settings.content_url or f"file:{settings.data_dir / 'content'}"
+    url = url or settings.content_url or f"file:{settings.data_dir / CONTENT}"
     store = await _opened(CONTENT_STORES, url, settings, "DMS_CONTENT_URL")
     try:
         yield store

@@ -6,7 +6,7 @@ import uuid
 from collections import defaultdict
 from typing import Any
 
-from tests.zgw import besluittype_values, zaaktype_values
+from tests.zgw import besluittype_values, informatieobjecttype_values, zaaktype_values
 
 ELSEWHERE = "https://open-zaak.example.nl"
 LISTS = "/referentielijsten/api/v1"
@@ -40,14 +40,9 @@ class Exported:
     def document_type(self, catalogue: str, name: str, begin: str = "2020-01-01", **fields: Any) -> str:
         """The URL of a new informatieobjecttype."""
         url = self.url("informatieobjecttypen", name, begin)
-        values = {
-            "catalogus": catalogue,
-            "omschrijving": name,
-            "vertrouwelijkheidaanduiding": "openbaar",
-            "beginGeldigheid": begin,
-            "informatieobjectcategorie": "Aanvraag",
-            "concept": False,
-        }
+        values = informatieobjecttype_values(
+            catalogue, omschrijving=name, beginGeldigheid=begin, concept=False
+        )
         self.lists["InformatieObjectType"].append({"url": url, **values, **fields})
         return url
 

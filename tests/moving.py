@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import subprocess
+import sys
+import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from dms.actions.check import Findings, check
-from dms.autorisaties.tokens import make_token
+from dms.outgoing.jwts import make_token
 from dms.settings import Settings
 from dms.wiring import wired
-from tests.process import ServiceProcess
+from tests.process import ServiceProcess, alone_with
 from tests.zgw import DOCUMENTS, document_values
 
 
@@ -71,3 +76,14 @@ def checked(data_dir: Path, **settings: Any) -> Findings:
             return await check(service.dms, read_bodies=True)
 
     return asyncio.run(checking())
+
+
+def killed_when(condition: Callable[[], object], environment: dict[str, str], *arguments: str) -> None:
+    """Run a command in a process of its own, and kill it once the condition holds."""
+    command = [sys.executable, "-m", "dms", *arguments]
+    with subprocess.Popen(command, env=alone_with(environment), stderr=subprocess.DEVNULL) as process:
+        until = time.monotonic() + 30
+        while not condition() and process.poll() is None and time.monotonic() < until:
+            time.sleep(0.002)
+        process.kill()
+    assert process.returncode == -signal.SIGKILL, "it was done before it could be killed"

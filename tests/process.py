@@ -12,16 +12,24 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from dms.autorisaties.tokens import make_token
+from dms.outgoing.jwts import make_token
+from tests.zgw import informatieobjecttype_values
 
 CLIENT_ID = "dms"
 CLIENT_SECRET = "a secret of thirty-two bytes or more"
 _START_TIME = 30
 _STOP_TIME = 30
+
+
+def alone_with(settings: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a process of its own: that of these tests, with these settings and no others."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith("DMS_")}
+    return others | dict(settings)
 
 
 class ServiceProcess:
@@ -66,11 +74,10 @@ class ServiceProcess:
             "DMS_DURABLE": "false",
             **self._environment,
         }
-        others = {name: value for name, value in os.environ.items() if not name.startswith("DMS_")}
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "dms", "serve"],
-                env=others | settings,
+                env=alone_with(settings),
                 stdout=subprocess.PIPE,
                 stderr=log,
             )
@@ -136,13 +143,8 @@ class ServiceProcess:
             "rsin": "000000000",
             "contactpersoonBeheerNaam": "Beheer",
         }
-        type_ = {
-            "catalogus": self._made("/catalogi/api/v1/catalogussen", catalogue)["url"],
-            "omschrijving": "Bijlage",
-            "vertrouwelijkheidaanduiding": "zaakvertrouwelijk",
-            "beginGeldigheid": "2020-01-01",
-            "informatieobjectcategorie": "bijlage",
-        }
+        made = self._made("/catalogi/api/v1/catalogussen", catalogue)["url"]
+        type_ = informatieobjecttype_values(made, vertrouwelijkheidaanduiding="zaakvertrouwelijk")
         url = str(self._made("/catalogi/api/v1/informatieobjecttypen", type_)["url"])
         if published:
             assert self.call("POST", f"{url}/publish")[0] == 200

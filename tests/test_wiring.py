@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import stat
+from dataclasses import asdict, astuple, fields
 from pathlib import Path
 
 import pytest
 
+from dms.actions.service import Limits
 from dms.demo import demo_lists, demo_types
 from dms.model.query import In
 from dms.outgoing.port import UnknownService
@@ -49,6 +51,17 @@ async def test_stores_can_lie_elsewhere_than_the_data_directory(tmp_path: Path) 
         assert service.client_is_new
     assert (tmp_path / "elsewhere" / "records.db").exists()
     assert (tmp_path / "files").is_dir()
+
+
+async def test_the_service_keeps_to_every_limit_that_is_set(tmp_path: Path) -> None:
+    told = {f"DMS_{each.name.upper()}": "7" for each in fields(Limits)}
+    async with wired(Settings.read({"DMS_DATA_DIR": str(tmp_path), **told})) as service:
+        assert set(astuple(service.dms.limits)) == {7}
+
+
+def test_what_is_not_set_has_the_limits_of_the_service() -> None:
+    settings = Settings.read({})
+    assert {each.name: getattr(settings, each.name) for each in fields(Limits)} == asdict(Limits())
 
 
 async def test_the_demo_catalogue_is_made_once_with_published_types(tmp_path: Path) -> None:

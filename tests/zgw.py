@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestClient
 
 from dms.autorisaties.access import Access, Grant
 from dms.autorisaties.applications import Application, Applications, Client
-from dms.autorisaties.tokens import make_token
+from dms.outgoing.jwts import make_token
 from tests.published import as_published
 
 SECRET = "a secret of thirty-two bytes or more"
@@ -133,14 +133,8 @@ class Zgw:
 
     async def document_type(self, *, published: bool = True, catalogue: str = "", **fields: Any) -> str:
         """The URL of a new informatieobjecttype."""
-        values = {
-            "catalogus": catalogue or await self.catalogue(),
-            "omschrijving": "Bijlage",
-            "vertrouwelijkheidaanduiding": "zaakvertrouwelijk",
-            "beginGeldigheid": "2020-01-01",
-            "informatieobjectcategorie": "bijlage",
-            **fields,
-        }
+        fields = {"vertrouwelijkheidaanduiding": "zaakvertrouwelijk", **fields}
+        values = informatieobjecttype_values(catalogue or await self.catalogue(), **fields)
         answer = await self.post(TYPES, values)
         assert answer.status == 201, answer
         if published:
@@ -217,6 +211,18 @@ def document_values(type_: str, **fields: Any) -> dict[str, Any]:
     if content is not None:
         values["inhoud"] = base64.b64encode(content).decode()
     return values
+
+
+def informatieobjecttype_values(catalogue: str, **fields: Any) -> dict[str, Any]:
+    """The required fields of an informatieobjecttype, and others."""
+    return {
+        "catalogus": catalogue,
+        "omschrijving": "Bijlage",
+        "vertrouwelijkheidaanduiding": "openbaar",
+        "beginGeldigheid": "2020-01-01",
+        "informatieobjectcategorie": "bijlage",
+        **fields,
+    }
 
 
 def zaaktype_values(catalogue: str, **fields: Any) -> dict[str, Any]:

@@ -46,7 +46,7 @@ async def shown(
 
     Related records are shown as they are on `day`, by default today (C-52).
     """
-    view = _View(caller, day or dms.now()[:10], Work())
+    view = _View(caller, day or dms.today(), Work())
     return await _shown(dms, resource, records, view, expand, shape or resource.shape)
 
 

@@ -25,10 +25,10 @@ from dms.actions.backup_files import (
     kept,
     place,
     read_manifest,
-    sync_directory,
     write_manifest,
     write_private,
 )
+from dms.actions.bodies import is_referred_to
 from dms.actions.migrate_content import (
     CannotMove,
     Copied,
@@ -38,18 +38,16 @@ from dms.actions.migrate_content import (
     forget_parts,
     needed,
     read_bodies,
-    referred,
     unwatched,
 )
+from dms.data_dir import CLIENT, CONTENT, METADATA, RESTORING
 from dms.documenten.rights import DOCUMENT
 from dms.storage.content.port import ContentStore, KeepsUnfinished, LocalFiles, TakesBodies
+from dms.storage.files import sync_directory
 from dms.storage.metadata.port import CopiesItself, MetadataStore
 
-CONTENT = "content"
 _ATTEMPTS = 5
 _OWNER_ONLY = 0o700
-METADATA = "metadata.db"
-MARK = "restoring"
 # The last is what a volume has of itself.
 _KNOWN = {CONTENT, "lost+found"}
 _ENGINES = (
@@ -153,7 +151,7 @@ class _Making:
             self.waiting = await forget_parts(records)
             self.copied = await copy_bodies(records, self._content, self._target, progress=self._progress)
             await self._list_bodies(records)
-        return all([await referred(self._metadata, key) for key in self.copied.lacking])
+        return all([await is_referred_to(self._metadata, key) for key in self.copied.lacking])
 
     def finish(self, version: str, client: Path | None) -> Manifest:
         """Make it the backup of this directory. Blocks."""
@@ -190,7 +188,7 @@ async def verify(directory: Path, stores: Stores, *, progress: Progress = unwatc
     whole backup, or its records are damaged."""
     manifest = read_manifest(directory)
     with tempfile.TemporaryDirectory() as scratch:
-        file = Path(scratch) / "metadata.db"
+        file = Path(scratch) / METADATA
         await asyncio.to_thread(copy_file, directory, manifest.metadata, file)
         for each in (manifest.bodies, manifest.client):
             if each is not None:
@@ -218,9 +216,9 @@ async def restore(
     ):
         copied = await copy_bodies(records, source, destination(target), progress=progress)
     if manifest.client is not None:
-        copy_file(directory, manifest.client, data_dir / "client")
+        copy_file(directory, manifest.client, data_dir / CLIENT)
     place(draft, data_dir / METADATA)
-    (data_dir / MARK).unlink()
+    (data_dir / RESTORING).unlink()
     sync_directory(data_dir)
     return Backup(manifest, copied)
 
@@ -258,7 +256,7 @@ def _alone_in(directory: Path) -> Iterator[None]:
 def _claim(data_dir: Path, manifest: Manifest) -> None:
     """See that a data directory may be filled, and mark it with what it is filled from."""
     data_dir.mkdir(mode=_OWNER_ONLY, parents=True, exist_ok=True)
-    mark, records = data_dir / MARK, data_dir / METADATA
+    mark, records = data_dir / RESTORING, data_dir / METADATA
     begun = mark.exists() and mark.read_text() == manifest.metadata.sha256
     others = [path.name for path in data_dir.iterdir() if path.name not in _KNOWN - {CONTENT}]
     if others and not begun:

@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from dms.actions.migrate_content import CannotMove
+from dms.storage.files import sync_directory
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -147,12 +148,3 @@ def place(draft: Path, file: Path) -> None:
     """Put a file in its place, for good."""
     draft.replace(file)
     sync_directory(file.parent)
-
-
-def sync_directory(directory: Path) -> None:
-    """Bring the names in a directory to stable storage."""
-    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

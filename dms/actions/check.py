@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
 from dms.actions.audit import AUDITTRAIL
-from dms.actions.collect import Collected, collect, unreferenced
+from dms.actions.bodies import unreferenced
+from dms.actions.checksum import sha256_of
+from dms.actions.collect import Collected, batches, collect
 from dms.actions.scanning import counted
 from dms.actions.service import Dms
 from dms.documenten import versions
@@ -20,6 +20,9 @@ from dms.model.links import target
 from dms.model.query import EVERYTHING, In
 from dms.storage.content.port import MissingBody
 from dms.storage.metadata.port import Record, every
+
+_NEVER = timedelta(days=36500)
+"""An upload is given up by the service only, whose setting says when."""
 
 
 @dataclass(slots=True)
@@ -43,13 +46,12 @@ async def check(
     dms: Dms,
     *,
     read_bodies: bool = False,
-    repair: bool = False,
-    orphan_age: timedelta = timedelta(hours=1),
+    repair: timedelta | None = None,
     progress: Callable[[int], None] = lambda documents: None,
 ) -> Findings:
     """Look at everything. `read_bodies` also reads each body and compares its hash, which takes as long as
-    reading the whole store. `repair` removes leftovers that are old enough; what is wrong is only reported,
-    since no repair of it is free of loss.
+    reading the whole store. With `repair`, leftovers that are so old are removed; what is wrong is only
+    reported, since no repair of it is free of loss.
     """
     findings = Findings()
     async for batch in every(dms.metadata, DOCUMENT):
@@ -59,11 +61,8 @@ async def check(
     await _check_parts(dms, findings)
     await _count_leftovers(dms, findings)
     findings.scans.update(await counted(dms))
-    if repair:
-        age = orphan_age
-        findings.collected = await collect(
-            dms, orphan_age=age, upload_age=timedelta(days=36500), everything=True
-        )
+    if repair is not None:
+        findings.collected = await collect(dms, orphan_age=repair, upload_age=_NEVER, everything=True)
     return findings
 
 
@@ -134,12 +133,8 @@ async def _of_the_body(dms: Dms, record: Record, *, read: bool) -> AsyncIterator
         return
     if size != record["bestandsomvang"]:
         yield f"its content {key} has {size} bytes instead of {record['bestandsomvang']}"
-    elif read:
-        digest: Any = hashlib.sha256()
-        async for chunk in dms.content.read(key):
-            digest.update(chunk)
-        if digest.hexdigest() != record["_sha256"]:
-            yield f"its content {key} has another hash than when it came"
+    elif read and await sha256_of(dms.content.read(key)) != record["_sha256"]:
+        yield f"its content {key} has another hash than when it came"
 
 
 async def _check_parts(dms: Dms, findings: Findings) -> None:
@@ -168,10 +163,6 @@ async def _sealed(dms: Dms, part: Record) -> bool:
 async def _count_leftovers(dms: Dms, findings: Findings) -> None:
     findings.leftovers["dropped"] = await dms.metadata.count(DROPPED, EVERYTHING)
     for name, entries in (("bodies", dms.content.keys()), ("uploads", dms.content.uploads())):
-        batch: list[str] = []
-        async for entry in entries:
-            batch.append(entry.key)
-            if len(batch) == 500:
-                findings.leftovers[name] += len(await unreferenced(dms, batch))
-                batch = []
-        findings.leftovers[name] += len(await unreferenced(dms, batch))
+        async for batch in batches(entries):
+            keys = [entry.key for entry in batch]
+            findings.leftovers[name] += len(await unreferenced(dms.metadata, keys))

@@ -1,4 +1,4 @@
-"""Checksums that clients state in `integriteit`, held against the content that came."""
+"""Checksums of content: those that clients state in `integriteit`, held against what came, and our own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import base64
 import binascii
 import hashlib
 import zlib
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Protocol
 
@@ -64,9 +65,19 @@ async def _differs(content: ContentStore, body: Body, algorithm: str, value: str
     digest = _digest(algorithm, stated)
     if digest is None:
         return True
-    async for chunk in content.read(body.key):
+    return await _taken(content.read(body.key), digest) not in stated
+
+
+async def sha256_of(chunks: AsyncIterator[bytes]) -> str:
+    """The SHA-256 of a body, in hexadecimal."""
+    return (await _taken(chunks, hashlib.sha256())).hex()
+
+
+async def _taken(chunks: AsyncIterator[bytes], digest: Digest) -> bytes:
+    """The checksum of all of it; others have their turn meanwhile."""
+    async for chunk in chunks:
         await asyncio.to_thread(digest.update, chunk)
-    return digest.digest() not in stated
+    return digest.digest()
 
 
 def _digest(algorithm: str, stated: list[bytes]) -> Digest | None:

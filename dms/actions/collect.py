@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from dms.actions.bodies import unreferenced
 from dms.actions.service import Dms
 from dms.actions.upload import start_over
-from dms.documenten import versions
 from dms.documenten.rights import DOCUMENT
 from dms.documenten.upload.parts import DROPPED, PARTS
 from dms.documenten.upload.scans import SCANS
@@ -74,9 +74,9 @@ async def _forget(dms: Dms, dropped: Record, scan: Record | None) -> int:
 async def remove_orphans(dms: Dms, *, older_than: datetime, since: datetime | None) -> int:
     """Remove bodies whose document never came to be: a client, or the service, stopped in between."""
     removed = 0
-    async for batch in _batches(dms.content.keys(since)):
+    async for batch in batches(dms.content.keys(since)):
         old = [entry.key for entry in batch if entry.written < older_than]
-        for key in await unreferenced(dms, old):
+        for key in await unreferenced(dms.metadata, old):
             await dms.content.remove(key)
             removed += 1
     if isinstance(dms.content, KeepsUnfinished):
@@ -90,8 +90,8 @@ async def give_up_uploads(dms: Dms, *, older_than: datetime, orphans_before: dat
     The document of the latter stays as it is: locked, waiting, and ready for all its parts to be sent again.
     """
     removed = 0
-    async for batch in _batches(dms.content.uploads()):
-        orphans = set(await unreferenced(dms, [e.key for e in batch if e.written < orphans_before]))
+    async for batch in batches(dms.content.uploads()):
+        orphans = set(await unreferenced(dms.metadata, [e.key for e in batch if e.written < orphans_before]))
         for entry in batch:
             if entry.key in orphans:
                 await dms.content.abandon(entry.key)
@@ -113,20 +113,8 @@ async def _give_up(dms: Dms, upload: str) -> int:
     return 1
 
 
-async def unreferenced(dms: Dms, keys: Sequence[str]) -> list[str]:
-    """Those of the keys that no version, and no upload in progress, refers to."""
-    if not keys:
-        return []
-    asked = tuple(keys)
-    referring = [
-        *((record["_body"]) for record in await dms.metadata.find(DOCUMENT, In("_body", asked))),
-        *((record["_upload"]) for record in await dms.metadata.find(DOCUMENT, In("_upload", asked))),
-        *((record["_body"]) for record in await dms.metadata.find(versions.COLLECTION, In("_body", asked))),
-    ]
-    return sorted(set(keys) - set(referring))
-
-
-async def _batches(entries: AsyncIterator[Entry]) -> AsyncIterator[list[Entry]]:
+async def batches(entries: AsyncIterator[Entry]) -> AsyncIterator[list[Entry]]:
+    """What a content store lists, in batches that a query can ask for."""
     batch: list[Entry] = []
     async for entry in entries:
         batch.append(entry)

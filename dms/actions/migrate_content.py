@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from dms.documenten import versions
+from dms.actions.bodies import is_referred_to
+from dms.actions.checksum import sha256_of
 from dms.documenten.rights import DOCUMENT
-from dms.documenten.upload.parts import PARTS
+from dms.documenten.upload.parts import PARTS, begun_again, to_be_sent_again
+from dms.documenten.versions import WITH_BODIES
 from dms.model.query import Equals, IsNull
 from dms.storage.content.port import Body, ContentStore, MissingBody, TakesBodies, WrongBytes
 from dms.storage.metadata.port import Conflict, MetadataStore, Record, every
@@ -100,17 +101,15 @@ async def read_bodies(
     run = await _Run.begin(metadata, content, progress)
 
     async def read(needed: Needed) -> None:
-        digest = hashlib.sha256()
         try:
-            async for chunk in run.counted(needed.body.key):
-                await asyncio.to_thread(digest.update, chunk)
+            found = await sha256_of(run.counted(needed.body.key))
         except MissingBody as why:
             await run.lacks(needed, why)
             return
-        if digest.hexdigest() == needed.body.sha256:
+        if found == needed.body.sha256:
             run.done.there += 1
         else:
-            await run.lacks(needed, WrongBytes(f"its hash is {digest.hexdigest()}"))
+            await run.lacks(needed, WrongBytes(f"its hash is {found}"))
 
     await each(needed(metadata, run.walked), read, at_once=at_once)
     return run.done
@@ -121,7 +120,7 @@ async def needed(
 ) -> AsyncIterator[Needed]:
     """The bodies that documents and their earlier versions refer to, most of them once. `walked` hears how
     many records each step took."""
-    for collection in (DOCUMENT, versions.COLLECTION):
+    for collection in WITH_BODIES:
         async for batch in every(metadata, collection):
             # Versions that share a body often stand together.
             for record in {record["_body"]: record for record in batch if record["_body"]}.values():
@@ -143,7 +142,7 @@ class _Run:
     @classmethod
     async def begin(cls, metadata: MetadataStore, source: ContentStore, progress: Progress) -> _Run:
         run = cls(metadata, source, progress)
-        for collection in (DOCUMENT, versions.COLLECTION):
+        for collection in WITH_BODIES:
             run.done.total += await metadata.count(collection)
         return run
 
@@ -160,7 +159,7 @@ class _Run:
     async def lacks(self, needed: Needed, why: Exception) -> None:
         key = needed.body.key
         # Of a document that was removed meanwhile, the body may go at any moment.
-        if await referred(self.metadata, key):
+        if await is_referred_to(self.metadata, key):
             self.done.lacking[key] = f"{needed.whose}: {_sentence(key, why)}"
 
 
@@ -178,12 +177,6 @@ async def is_there(store: ContentStore, body: Body) -> bool:
         return await store.size(body.key) == body.size
     except MissingBody:
         return False
-
-
-async def referred(metadata: MetadataStore, key: str) -> bool:
-    """Whether a record refers to this body, at this moment."""
-    found = [await metadata.count(each, Equals("_body", key)) for each in (DOCUMENT, versions.COLLECTION)]
-    return any(found)
 
 
 async def waiting(metadata: MetadataStore) -> AsyncIterator[Record]:
@@ -205,10 +198,9 @@ async def forget_parts(metadata: MetadataStore, new_upload: Callable[[], str] | 
         try:
             upload = new_upload() if new_upload else document["_upload"]
             async with metadata.transaction() as transaction:
-                transaction.replace(DOCUMENT, {**document, "_upload": upload})
+                transaction.replace(DOCUMENT, begun_again(document, upload))
                 for part in parts:
-                    forgotten = {"voltooid": False, "_receipt": None, "_upload": upload}
-                    transaction.replace(PARTS, {**part, **forgotten})
+                    transaction.replace(PARTS, to_be_sent_again(part, upload))
         except Conflict:
             raise CannotMove("a part came in just now: stop the service, and run this again") from None
         urls.append(document["url"])

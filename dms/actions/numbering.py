@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from dms.actions.service import Dms
 from dms.model.change import Change, Write
 from dms.model.problems import Problem
 from dms.model.query import Equals, In, Prefix
 from dms.model.refusals import Invalid
 from dms.model.resource import Numbering, Resource
-from dms.storage.metadata.port import every
+from dms.storage.metadata.port import Collection, Index, every
+
+
+def number_holders(resources: Iterable[Resource]) -> tuple[Collection, ...]:
+    """The collections that hold the numbers of these resources."""
+    names = dict.fromkeys(resource.numbering.collection for resource in resources if resource.numbering)
+    return tuple(Collection(name, (Index(("holder",)),)) for name in names)
 
 
 async def give_number(dms: Dms, resource: Resource, change: Change, *, after_clash: bool) -> None:
@@ -27,7 +35,7 @@ async def give_number(dms: Dms, resource: Resource, change: Change, *, after_cla
 async def reserve_numbers(dms: Dms, resource: Resource, organisation: str, count: int) -> list[str]:
     """D-100: numbers of this year that nothing of the organisation holds, and that are never issued again."""
     numbering = _numbering(resource)
-    series, floor = f"{numbering.prefix}-{dms.now()[:4]}", 0
+    series, floor = f"{numbering.prefix}-{dms.today()[:4]}", 0
     free: list[str] = []
     while len(free) < count:
         wanted = count - len(free)

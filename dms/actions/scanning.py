@@ -117,7 +117,7 @@ async def _forget(dms: Dms, key: str) -> None:
 async def enter_unscanned(dms: Dms) -> int:
     """Give every body that has no verdict one that is to come: those from before there was a scanner."""
     entered = 0
-    for collection in (DOCUMENT, versions.COLLECTION):
+    for collection in versions.WITH_BODIES:
         async for batch in every(dms.metadata, collection, IsNull("_body", wanted=False)):
             sizes = {record["_body"]: record["bestandsomvang"] for record in batch}
             known = await dms.metadata.find(SCANS, In("_id", tuple(sizes)))

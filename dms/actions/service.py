@@ -11,6 +11,7 @@ from typing import Protocol
 from dms.actions.numbers import Numbers
 from dms.documenten import versions
 from dms.documenten.upload.mediatype import Blocked
+from dms.model.days import day_of
 from dms.model.fields import moment_text
 from dms.model.resource import Api, Resource
 from dms.outgoing.port import NoServices, Remote
@@ -37,7 +38,7 @@ class Limits:
     longest_list: int = 10_000
     expand_depth: int = 10
     idempotency_age: float = 7 * 86400.0
-    download_redirect: float = 0
+    download_redirect: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +90,7 @@ class Dms:
     def now(self) -> str:
         """This moment, as it is stored."""
         return moment_text(self.clock())
+
+    def today(self) -> str:
+        """This day, as it is stored: a day of the standard is a day in the Netherlands."""
+        return day_of(self.clock())

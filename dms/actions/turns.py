@@ -9,26 +9,27 @@ from datetime import datetime, timedelta
 import structlog
 
 from dms.actions.service import Dms
-from dms.storage.metadata.port import Conflict, Duplicate
+from dms.model.fields import moment_text
+from dms.storage.metadata.port import Collection, Conflict, Duplicate
 
 log = structlog.get_logger(part="dms.turns")
-COLLECTION = "turns"
+TURNS = Collection("turns")
 
 
 async def took_turn(dms: Dms, work: str, every: timedelta) -> bool:
     """Whether this node is the one that does this round of `work`: the first that asks after `every` has
     passed since the last round began. A node that stops halfway costs the rest of that round, no more."""
     now = dms.clock()
-    turn = await dms.metadata.get(COLLECTION, work)
+    turn = await dms.metadata.get(TURNS.name, work)
     if turn is not None and now < datetime.fromisoformat(turn["next"]):
         return False
-    following = {"_id": work, **(turn or {}), "next": (now + every).isoformat()}
+    following = {"_id": work, **(turn or {}), "next": moment_text(now + every)}
     try:
         async with dms.metadata.transaction() as transaction:
             if turn is None:
-                transaction.insert(COLLECTION, following)
+                transaction.insert(TURNS.name, following)
             else:
-                transaction.replace(COLLECTION, following)
+                transaction.replace(TURNS.name, following)
     except (Conflict, Duplicate):
         return False
     return True

@@ -14,7 +14,7 @@ from dms.actions.writing import until_no_conflict
 from dms.autorisaties.caller import Caller
 from dms.documenten.rights import DOCUMENT
 from dms.documenten.rules import WRONG_LOCK
-from dms.documenten.upload.parts import DROPPED, PARTS, region_of
+from dms.documenten.upload.parts import DROPPED, PARTS, begun_again, region_of, to_be_sent_again
 from dms.locking.lock import opens
 from dms.model.links import target
 from dms.model.problems import Problem
@@ -140,9 +140,8 @@ async def start_over(dms: Dms, document: Record, parts: Sequence[Record]) -> Non
     what was put together once cannot be taken apart. Raises `Conflict` if something changed meanwhile."""
     dropped, upload = document["_upload"], dms.content.new_upload()
     async with dms.metadata.transaction() as transaction:
-        transaction.replace(DOCUMENT, {**document, "_upload": upload, "_sealing": False})
+        transaction.replace(DOCUMENT, begun_again(document, upload))
         transaction.insert(DROPPED, {"_id": dropped})
         for part in parts:
-            again = {"voltooid": False, "_receipt": None, "_sha256": None, "_upload": upload}
-            transaction.replace(PARTS, {**part, **again})
+            transaction.replace(PARTS, to_be_sent_again(part, upload))
     await dms.content.abandon(dropped)

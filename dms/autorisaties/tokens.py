@@ -1,4 +1,4 @@
-"""JSON Web Tokens of the standard: made, and checked (G-40 to G-43)."""
+"""JSON Web Tokens of the standard: checked (G-40 to G-43)."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import jwt
 
 from dms.autorisaties.applications import Applications, Client
 from dms.model.refusals import Denied, TokenRefused
+from dms.outgoing.jwts import ALGORITHM
 
-ALGORITHM = "HS256"
 LONGEST_TOKEN = 8_192
 MOST_REMEMBERED = 1_000
 
@@ -22,18 +22,6 @@ class Claims(NamedTuple):
     client: Client
     user_id: str
     user_representation: str
-
-
-def make_token(client_id: str, secret: str, *, user_id: str = "", user_representation: str = "") -> str:
-    """A token that is valid from now on, for as long as the service accepts its age."""
-    claims = {
-        "iss": client_id,
-        "iat": int(time.time()),
-        "client_id": client_id,
-        "user_id": user_id,
-        "user_representation": user_representation,
-    }
-    return jwt.encode(claims, secret, algorithm=ALGORITHM)
 
 
 class _Held(NamedTuple):

@@ -16,8 +16,9 @@ from dms.actions import backup as action
 from dms.actions.check import Findings, check
 from dms.actions.migrate_content import CannotMove, Copied
 from dms.cli.messages import complain
-from dms.cli.migrate import files_shown, run, tell_lacking
-from dms.cli.serve import Config, read_settings
+from dms.cli.migrate import files_shown, tell_lacking
+from dms.cli.running import Config, read_settings, run
+from dms.data_dir import CLIENT, METADATA
 from dms.settings import Settings
 from dms.storage.content.port import ContentStore
 from dms.storage.metadata.port import MetadataStore
@@ -129,14 +130,14 @@ async def _back_up(directory: Path, settings: Settings) -> action.Backup:
                 directory,
                 _embedded(settings),
                 version=version("zgw-dms"),
-                client=settings.data_dir / "client",
+                client=settings.data_dir / CLIENT,
                 progress=shown,
             )
 
 
 def _see_that_there_is_one(settings: Settings) -> None:
     """A wrong data directory would otherwise become an empty service, and that a backup."""
-    if not (settings.metadata_url or (settings.data_dir / action.METADATA).exists()):
+    if not (settings.metadata_url or (settings.data_dir / METADATA).exists()):
         raise CannotMove(
             f"There is no service in {settings.data_dir}: set DMS_DATA_DIR or --config as for dms serve."
         )

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from dms.actions.check import Findings
 from dms.actions.check import check as check_service
-from dms.cli.serve import Config, read_settings
-from dms.cli.starting import usable
+from dms.cli.messages import console
+from dms.cli.running import FAILED, Config, read_settings, run
+from dms.cli.whole import whole
 from dms.settings import Settings
 from dms.wiring import wired
 
@@ -30,8 +29,11 @@ def check(
         typer.Option("--repair", help="Remove what nothing refers to any more. Never touches documents."),
     ] = False,
     min_age: Annotated[
-        float, typer.Option(help="With --repair: only what is older than this many seconds.")
-    ] = 3600.0,
+        float | None,
+        typer.Option(
+            help="With --repair: only what is older than this many seconds.", show_default="DMS_ORPHAN_AGE"
+        ),
+    ] = None,
 ) -> None:
     """Compare the metadata with the content, with the settings that `dms serve` has.
 
@@ -41,30 +43,27 @@ def check(
     Example: dms check --read-bodies
     """
     settings = read_settings(config)
-    console = Console(stderr=True)
-    age = timedelta(seconds=min_age)
-    with usable():
-        findings = asyncio.run(_check(settings, console, read_bodies=read_bodies, repair=repair, age=age))
+    age = timedelta(seconds=settings.orphan_age if min_age is None else min_age)
+    findings = run(_check(settings, age if repair else None, read_bodies=read_bodies))
     for sentence in findings.wrong[:_MOST_SHOWN]:
         typer.echo(sentence)
     if len(findings.wrong) > _MOST_SHOWN:
         typer.echo(f"… and {len(findings.wrong) - _MOST_SHOWN} more")
     typer.echo(_summary(findings))
-    raise typer.Exit(1 if findings.wrong else 0)
+    raise typer.Exit(FAILED if findings.wrong else 0)
 
 
-async def _check(
-    settings: Settings, console: Console, *, read_bodies: bool, repair: bool, age: timedelta
-) -> Findings:
+async def _check(settings: Settings, repair: timedelta | None, *, read_bodies: bool) -> Findings:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    async with wired(settings) as service:
-        with Progress(*columns, console=console, transient=True) as progress:
+    # What repairs also writes, and never in stores that are still being filled.
+    opened = wired(settings) if repair is None else whole(settings)
+    async with opened as service:
+        with Progress(*columns, console=console(), transient=True) as progress:
             task = progress.add_task("checking", total=None)
             return await check_service(
                 service.dms,
                 read_bodies=read_bodies,
                 repair=repair,
-                orphan_age=age,
                 progress=lambda documents: progress.update(task, description=f"{documents} documents"),
             )
 

@@ -11,6 +11,7 @@ import typer
 
 from dms.cli.messages import complain
 from dms.client.session import Credentials
+from dms.data_dir import CLIENT, read_client
 
 Server = Annotated[
     str,
@@ -50,23 +51,21 @@ Attempts = Annotated[
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress, only what goes wrong.")]
 
 SERVER = "http://127.0.0.1:8000"
-DATA_DIR = Path("var")
 
 
 def credentials(server: str, client_id: str, secret: str, data_dir: Path) -> Credentials:
     """Who calls: as given, else as the service on this machine keeps it. Ends the command if neither is."""
     if not (client_id and secret):
-        kept = data_dir / "client"
         if not _is_local(server):
             complain("Give --client-id and --client-secret, or set DMS_CLIENT_ID and DMS_CLIENT_SECRET.")
             raise typer.Exit(2)
         try:
-            made_id, made_secret = kept.read_text().splitlines()[:2]
+            made_id, made_secret = read_client(data_dir)
         except (OSError, ValueError):
             complain(
                 "Give --client-id and --client-secret, or set DMS_CLIENT_ID and DMS_CLIENT_SECRET. "
-                f"A server on this machine keeps them in its data folder, but {kept} cannot be read; "
-                "--data-dir says where else to look."
+                f"A server on this machine keeps them in its data folder, but {data_dir / CLIENT} cannot be "
+                "read; --data-dir says where else to look."
             )
             raise typer.Exit(2) from None
         client_id, secret = client_id or made_id, secret or made_secret

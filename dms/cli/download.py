@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from dms.cli.connection import (
-    DATA_DIR,
     Attempts,
     ClientId,
     ClientSecret,
@@ -19,11 +18,12 @@ from dms.cli.connection import (
 )
 from dms.cli.displays import Display, display
 from dms.cli.messages import complain
-from dms.cli.upload import INTERRUPTED
+from dms.cli.running import GOES_ON, INTERRUPTED
 from dms.client.download import download as download_content
 from dms.client.failures import Failure
 from dms.client.session import Patience, Session
 from dms.client.state import usual_folder
+from dms.data_dir import DATA_DIR
 
 Document = Annotated[str, typer.Argument(metavar="URL", help="The document, by its URL.")]
 Output = Annotated[
@@ -72,7 +72,7 @@ def download(
         file = asyncio.run(_one(session, url, output, versie, force, shown))
     except KeyboardInterrupt:
         shown.closes(done=False)
-        complain("Stopped. Run the same command again to go on where it was.")
+        complain(GOES_ON)
         raise typer.Exit(INTERRUPTED) from None
     except (Failure, OSError) as failure:
         shown.closes(done=False)

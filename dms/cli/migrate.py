@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 import typer
 from rich.filesize import decimal
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from dms.actions import turns
 from dms.actions.backup import destination
 from dms.actions.migrate_content import CannotMove, Copied, copy_bodies, forget_parts, waiting
 from dms.actions.migrate_metadata import Moved, move_records
+from dms.actions.turns import TURNS
 from dms.cli.messages import complain, console
-from dms.cli.serve import Config, read_settings
-from dms.settings import BadSetting, Settings
+from dms.cli.running import MISUSED, Config, read_settings, run
+from dms.settings import Settings
 from dms.wiring import APIS, collections, open_content, open_metadata
 
-T = TypeVar("T")
-INTERRUPTED = 130
 _MOST_SHOWN = 20
 
 ContentFrom = Annotated[
@@ -153,7 +150,7 @@ def migrate_metadata(
 
 async def _move(settings: Settings, source: str, target: str, *, finish: bool) -> Moved:
     # Whose turn it is to collect is for the nodes that run now, and no record.
-    names = [each.name for each in collections(APIS) if each.name != turns.COLLECTION]
+    names = [each.name for each in collections(APIS) if each.name != TURNS.name]
     async with (
         open_metadata(source, settings) as old,
         open_metadata(target, replace(settings, durable=True)) as new,
@@ -182,26 +179,8 @@ def _table(moved: Moved) -> Iterator[str]:
 def _settings(config: Config, source: str, target: str) -> Settings:
     if source.rstrip("/") == target.rstrip("/"):
         complain("FROM and TO are the same: name another place to go to.")
-        raise typer.Exit(2)
+        raise typer.Exit(MISUSED)
     return read_settings(config)
-
-
-def run(work: Coroutine[Any, Any, T]) -> T:
-    """Do the work; what keeps it from being done becomes a sentence and an exit code."""
-    try:
-        return asyncio.run(work)
-    except KeyboardInterrupt:
-        complain("Stopped. Run the same command again to go on where it was.")
-        raise typer.Exit(INTERRUPTED) from None
-    except BadSetting as error:
-        complain(str(error))
-        raise typer.Exit(2) from None
-    except CannotMove as error:
-        complain(str(error))
-        raise typer.Exit(1) from None
-    except OSError as error:
-        complain(f"A store or directory cannot be used: {error}. When it can, run the same command again.")
-        raise typer.Exit(1) from None
 
 
 @contextmanager

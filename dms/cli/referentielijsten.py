@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -11,11 +10,10 @@ import typer
 
 from dms.actions.writing import until_no_conflict
 from dms.cli.messages import complain
-from dms.cli.serve import Config, read_settings
+from dms.cli.running import FAILED, UNCHANGED, Config, read_settings, run
 from dms.cli.whole import whole
 from dms.client.failures import printable
-from dms.model.refusals import Refusal
-from dms.settings import BadSetting, Settings
+from dms.settings import Settings
 from zaak_adapters.referentielijsten.form import LISTS, MOST_BYTES, Entry, Faulty, read
 from zaak_adapters.referentielijsten.register import Changed, Plan, fill, plan
 
@@ -49,9 +47,7 @@ def load(
     """
     settings = read_settings(config)
     try:
-        with file.open("rb") as opened:
-            entries = read(opened.read(MOST_BYTES + 1))
-        made = asyncio.run(_load(settings, entries, dry_run=dry_run))
+        made = run(_load(settings, file, dry_run=dry_run), about=str(file), stopped=UNCHANGED)
     except Faulty as error:
         for fault in error.faults[:_MOST_SHOWN]:
             typer.echo(printable(str(fault)))
@@ -59,20 +55,16 @@ def load(
         complain(
             f"{file} was not loaded: {len(error.faults)} wrong" + (f", {more} not shown" if more > 0 else "")
         )
-        raise typer.Exit(1) from None
-    except BadSetting as error:
-        complain(str(error))
-        raise typer.Exit(2) from None
-    except (Refusal, OSError) as error:
-        complain(f"{file}: {error.detail if isinstance(error, Refusal) else error}")
-        raise typer.Exit(1) from None
+        raise typer.Exit(FAILED) from None
     for line in _told(made, in_full=dry_run):
         typer.echo(printable(line))
     if dry_run:
         typer.echo("Nothing was written: this was a dry run.")
 
 
-async def _load(settings: Settings, entries: list[Entry], *, dry_run: bool) -> Plan:
+async def _load(settings: Settings, file: Path, *, dry_run: bool) -> Plan:
+    with file.open("rb") as opened:
+        entries = read(opened.read(MOST_BYTES + 1))
     async with whole(settings) as service:
         store = service.dms.metadata
         if dry_run:

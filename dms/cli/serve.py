@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from dms.cli.messages import complain
-from dms.cli.starting import explained, greet
+from dms.cli.running import Config, read_settings
+from dms.cli.starting import greet, starting
 from dms.cli.worker import run
 from dms.cli.workers import CannotStart, run_workers
-from dms.settings import BadSetting, Settings
-
-Config = Annotated[
-    Path | None, typer.Option("--config", help="A TOML file with settings; DMS_* variables go before it.")
-]
-
-
-def read_settings(config: Path | None) -> Settings:
-    """The settings, or an end with the sentence that says what is wrong with them."""
-    try:
-        return Settings.read(os.environ, config)
-    except BadSetting as error:
-        complain(str(error))
-        raise typer.Exit(2) from None
-
 
 Demo = Annotated[
     bool,
@@ -48,7 +31,7 @@ def serve(config: Config = None, demo: Demo = False) -> None:
         except CannotStart as error:
             raise typer.Exit(error.code) from None
         return
-    with explained(settings):
+    with starting(settings):
         run(
             settings,
             demo=demo,

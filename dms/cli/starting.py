@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 import typer
 
-from dms.cli.messages import complain
+from dms.cli.running import explained
+from dms.data_dir import CLIENT
 from dms.demo import RSIN
-from dms.settings import BadSetting, Settings
+from dms.settings import Settings
 from dms.wiring import Wired
 
 
-@contextmanager
-def explained(settings: Settings) -> Iterator[None]:
-    """Turn what keeps a service from starting into a sentence and an exit code: 2 for a setting that cannot
-    be used, 1 for a place or a store that cannot."""
-    with usable(f"Cannot serve on {settings.host}:{settings.port}"):
-        yield
-
-
-@contextmanager
-def usable(otherwise: str = "A store cannot be used") -> Iterator[None]:
-    """Turn what keeps the stores of the settings from being used into a sentence that begins so, and an exit
-    code as `explained` gives."""
-    try:
-        yield
-    except BadSetting as error:
-        complain(str(error))
-        raise typer.Exit(2) from None
-    except OSError as error:
-        complain(f"{otherwise}: {error}")
-        raise typer.Exit(1) from None
+def starting(settings: Settings) -> AbstractContextManager[None]:
+    """What keeps a service from starting becomes a sentence and an exit code: 2 for a setting that cannot be
+    used, 1 for a place or a store that cannot."""
+    return explained(about=f"Cannot serve on {settings.host}:{settings.port}", stopped="Stopped.")
 
 
 def greet(address: str, service: Wired, settings: Settings, types: list[str]) -> None:
@@ -41,7 +25,7 @@ def greet(address: str, service: Wired, settings: Settings, types: list[str]) ->
     if service.client_is_new:
         typer.echo(f"client id      {service.client.id}")
         typer.echo(f"client secret  {service.client.secret}")
-        typer.echo(f"Both are kept in {settings.data_dir / 'client'} and not shown again.")
+        typer.echo(f"Both are kept in {settings.data_dir / CLIENT} and not shown again.")
     if types:
         origin = settings.public_url or address
         typer.echo(f"\nTry it, in another terminal:\n{_example(origin, types[0])}")

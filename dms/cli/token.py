@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from dms.autorisaties.tokens import make_token
-from dms.cli.connection import DATA_DIR, SERVER, ClientId, ClientSecret, DataDir, credentials
+from dms.cli.connection import SERVER, ClientId, ClientSecret, DataDir, credentials
+from dms.data_dir import DATA_DIR
+from dms.outgoing.jwts import make_token
 
 UserId = Annotated[str, typer.Option(metavar="ID", help="The user for whom is called; for the audit trail.")]
 UserName = Annotated[

@@ -14,7 +14,6 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 
 from dms.cli.connection import (
-    DATA_DIR,
     SERVER,
     Attempts,
     ClientId,
@@ -26,17 +25,26 @@ from dms.cli.connection import (
 )
 from dms.cli.displays import Display, display
 from dms.cli.messages import complain
+from dms.cli.running import GOES_ON, INTERRUPTED
 from dms.client.bulk.fields import of_file
 from dms.client.failures import Failure
 from dms.client.session import Patience, Session
 from dms.client.state import usual_folder
+from dms.client.upload import Sending
 from dms.client.upload import upload as upload_file
+from dms.data_dir import DATA_DIR
 from dms.model.fields import RSIN, VERTROUWELIJKHEID, Vertrouwelijkheidaanduiding
 
-INTERRUPTED = 130
-
 Files = Annotated[list[Path], typer.Argument(metavar="FILE", help="The files, one document each.")]
-Type = Annotated[str, typer.Option("--type", metavar="URL", help="The informatieobjecttype, by its URL.")]
+Type = Annotated[
+    str,
+    typer.Option(
+        "--type",
+        envvar="DMS_INFORMATIEOBJECTTYPE",
+        metavar="URL",
+        help="The informatieobjecttype, by its URL.",
+    ),
+]
 Bronorganisatie = Annotated[
     str,
     typer.Option(
@@ -125,7 +133,7 @@ def upload(
     who = credentials(url, client_id, client_secret, data_dir)
     shown = display(quiet=quiet, sizes=[_size(file) for file in files])
     session = Session(who, Patience(attempts=attempts), remark=shown.says)
-    work = _Uploads(session, url, given, parallel, shown)
+    work = _Uploads(Sending(session, url, usual_folder(), parallel), given, shown)
     try:
         asyncio.run(work.run(files))
     except KeyboardInterrupt:
@@ -140,19 +148,15 @@ def upload(
 class _Uploads:
     """Uploads of several files with what they have in common; `done` are those that succeeded."""
 
-    def __init__(
-        self, session: Session, server: str, given: Mapping[str, Any], parallel: int, shown: Display
-    ) -> None:
-        self._session = session
-        self._server = server
+    def __init__(self, sending: Sending, given: Mapping[str, Any], shown: Display) -> None:
+        self._sending = sending
         self._given = given
-        self._parallel = parallel
         self._shown = shown
         self.done: list[Path] = []
 
     async def run(self, files: list[Path]) -> None:
         """One after another; what fails is told, and the next one goes."""
-        async with self._session:
+        async with self._sending.session:
             for file in files:
                 self._shown.opens(file.name)
                 try:
@@ -166,21 +170,13 @@ class _Uploads:
                     typer.echo(document)
 
     async def _one(self, file: Path) -> str:
-        return await upload_file(
-            self._session,
-            self._server,
-            file,
-            _fields(file, self._given),
-            states=usual_folder(),
-            parallel=self._parallel,
-            watch=self._shown,
-        )
+        return await upload_file(self._sending, file, _fields(file, self._given), watch=self._shown)
 
 
 def _stopped(files: list[Path], done: list[Path]) -> str:
     """How to go on. Files that are done must not go again, for they would become documents again."""
     if not done:
-        return "Stopped. Run the same command again to go on where it was."
+        return GOES_ON
     rest = shlex.join(str(file) for file in files if file not in done)
     return f"Stopped. Run the command again with the files that are not done to go on where it was: {rest}"
 

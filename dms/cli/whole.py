@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from dms.actions import backup
 from dms.actions.migrate_metadata import is_unfinished
+from dms.data_dir import RESTORING
 from dms.settings import BadSetting, Settings
 from dms.wiring import Wired, wired
 
@@ -14,7 +14,7 @@ from dms.wiring import Wired, wired
 @asynccontextmanager
 async def whole(settings: Settings) -> AsyncIterator[Wired]:
     """Open the stores as `wired` does. Raises `BadSetting` for those that are half restored or half moved."""
-    if (settings.data_dir / backup.MARK).exists():
+    if (settings.data_dir / RESTORING).exists():
         raise BadSetting(
             f"{settings.data_dir} is being restored, and not whole yet: run the same dms restore again first."
         )

@@ -20,7 +20,7 @@ import typer
 from prometheus_client import multiprocess
 
 from dms import logs
-from dms.cli.starting import explained, greet
+from dms.cli.starting import greet, starting
 from dms.cli.worker import Sharing, run
 from dms.settings import Settings
 from dms.wiring import Wired
@@ -125,7 +125,7 @@ def _work(settings: Settings, sharing: Sharing, started: Connection | None, *, d
             started.close()
 
     try:
-        with explained(settings):
+        with starting(settings):
             run(settings, demo=demo, started=tell, sharing=sharing)
     except typer.Exit as end:
         sys.exit(end.exit_code)

@@ -16,8 +16,8 @@ from typing import Any, Protocol, TypeVar
 import aiohttp
 from aiohttp.payload import Payload
 
-from dms.autorisaties.tokens import make_token
 from dms.client.failures import Failure, Refused, Unreachable, printable
+from dms.outgoing.jwts import make_token
 
 T = TypeVar("T")
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -37,51 +38,53 @@ def documents_url(server: str) -> str:
     return f"{root}/enkelvoudiginformatieobjecten"
 
 
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """Where files go, and how: over this session, to this server, `parallel` parts of a file at once. What is
+    needed to go on later is kept in the folder `states`."""
+
+    session: Session
+    server: str
+    states: Path
+    parallel: int = 4
+
+    @property
+    def documents(self) -> str:
+        """The URL of the server's documents."""
+        return documents_url(self.server)
+
+
 async def upload(
-    session: Session,
-    server: str,
-    file: Path,
-    fields: Mapping[str, Any],
-    *,
-    states: Path,
-    parallel: int = 4,
-    watch: Watch | None = None,
+    sending: Sending, file: Path, fields: Mapping[str, Any], *, watch: Watch | None = None
 ) -> str:
     """Upload a file and return the URL of its document, once the server has the whole of it.
 
-    `fields` are those of the document, in the standard's names. What is needed to go on later is kept in
-    the folder `states`; the same file, server and fields find it again. Raises `Failure`.
+    `fields` are those of the document, in the standard's names. The same file, server and fields find again
+    what is needed to go on. Raises `Failure`.
     """
-    with SourceFile(file) as source, State(states, *_key(server, file, fields)) as state:
-        work = Upload(session, documents_url(server), source, state, parallel, watch or Unwatched())
+    key = _key(sending.documents, file, fields)
+    with SourceFile(file) as source, State(sending.states, *key) as state:
+        work = Upload(sending, source, state, watch or Unwatched())
         url = await work.complete(fields)
         state.forget()
         return url
 
 
-def _key(server: str, file: Path, fields: Mapping[str, Any]) -> tuple[str, ...]:
+def _key(documents: str, file: Path, fields: Mapping[str, Any]) -> tuple[str, ...]:
     # A creatiedatum is often that of the file's last change, and a file that changed must be found too.
     told = sorted((name, str(value)) for name, value in fields.items() if name != "creatiedatum")
-    return "upload", documents_url(server), str(file.resolve()), repr(told)
+    return "upload", documents, str(file.resolve()), repr(told)
 
 
 class Upload:
     """One upload, from wherever it stands. What it notes in its state is for the caller to forget."""
 
-    def __init__(
-        self,
-        session: Session,
-        documents: str,
-        source: SourceFile,
-        state: State,
-        parallel: int,
-        watch: Watch,
-    ) -> None:
-        self._session = session
-        self._documents = documents
+    def __init__(self, sending: Sending, source: SourceFile, state: State, watch: Watch) -> None:
+        self._session = sending.session
+        self._documents = sending.documents
         self._source = source
         self._state = state
-        self._parallel = parallel
+        self._parallel = sending.parallel
         self._watch = watch
         self._url = self._lock = ""
 

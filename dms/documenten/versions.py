@@ -7,14 +7,23 @@ from typing import Annotated
 
 from pydantic import Field
 
+from dms.documenten.rights import DOCUMENT
 from dms.documenten.upload.parts import DROPPED
 from dms.model.change import Change, Values, Write
 from dms.model.fields import Moment
 from dms.model.filters import Filter
 from dms.model.query import Equals, Range
+from dms.storage.metadata.port import Collection, Index
 
 COLLECTION = "enkelvoudiginformatieobjectversies"
 """Versions before the latest, each under `<uuid>:<versie>`."""
+
+VERSIONS = Collection(
+    COLLECTION,
+    (Index(("_document", "beginRegistratie")), Index(("_body",)), Index(("informatieobjecttype",))),
+)
+WITH_BODIES = (DOCUMENT, COLLECTION)
+"""The collections whose records refer to bodies by `_body`; what none of them refers to is removed."""
 
 VERSIE = Filter(
     "versie",

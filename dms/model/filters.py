@@ -66,13 +66,9 @@ class Filter:
         """The JSON schema of its value."""
         return self._adapter.json_schema()
 
-    def read(self, given: object, origin: str) -> Query:
-        """What this asks: a text, or the value of a member of JSON. Raises pydantic's error if it cannot be
-        read (G-66)."""
-        return self.ask(self.value(given, origin))
-
     def value(self, given: object, origin: str) -> Any:
-        """What is asked for, URLs as they are stored."""
+        """What is asked for, as a text or the value of a member of JSON; URLs as they are stored. Raises
+        pydantic's error if it cannot be read (G-66)."""
         text: object = _words(given) if self.words else _text(given)
         value = self._adapter.validate_python(text)
         if self.is_url:
@@ -208,11 +204,6 @@ def asked(filters: Iterable[Filter], given: Mapping[str, Any], origin: str) -> A
     if problems:
         raise Invalid(problems)
     return Asked(query, tuple(through), day)
-
-
-def query_of(filters: Iterable[Filter], given: Mapping[str, Any], origin: str) -> Query:
-    """The query of parameters for which nothing is to be looked up."""
-    return asked(filters, given, origin).query
 
 
 def refuse_unknown(given: Iterable[str], known: Iterable[str]) -> None:

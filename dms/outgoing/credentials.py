@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 
-import jwt
-
 from dms.model.json_text import parse_json
 from dms.model.refusals import ParseError
 from dms.outgoing.connection import Connection
+from dms.outgoing.jwts import make_token
 from dms.outgoing.origins import Origin, address
 from dms.outgoing.port import NotThere
 from dms.outgoing.services import ApiKey, OAuth2, Zgw
@@ -47,7 +46,9 @@ class Credentials:
         auth = self._auth.get(origin)
         match auth:
             case Zgw():
-                return {"Authorization": f"Bearer {_jwt(auth)}"}
+                id = auth.client_id
+                token = make_token(id, auth.secret, user_id=id, user_representation=id)
+                return {"Authorization": f"Bearer {token}"}
             case ApiKey():
                 return {auth.header: auth.secret}
             case OAuth2():
@@ -106,14 +107,3 @@ def _read(body: bytes) -> tuple[str, float]:
     seconds = answer.get("expires_in")
     said = isinstance(seconds, int | float) and not isinstance(seconds, bool)
     return text, float(min(seconds, _LONGEST)) if said else _UNSAID
-
-
-def _jwt(auth: Zgw) -> str:
-    claims = {
-        "iss": auth.client_id,
-        "iat": int(time.time()),
-        "client_id": auth.client_id,
-        "user_id": auth.client_id,
-        "user_representation": auth.client_id,
-    }
-    return jwt.encode(claims, auth.secret, algorithm="HS256")

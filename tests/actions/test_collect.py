@@ -9,7 +9,9 @@ from dms.actions.check import check
 from dms.actions.collect import Collected, collect
 from dms.actions.service import Dms
 from dms.documenten.upload.parts import DROPPED
+from dms.documenten.versions import WITH_BODIES
 from dms.storage.content.port import Region
+from dms.wiring import APIS, collections
 from tests.zgw import Zgw
 
 NOW = timedelta(0)
@@ -51,6 +53,21 @@ async def test_bodies_of_earlier_versions_stay(dms: Dms, zgw: Zgw, type_: str) -
     await zgw.patch(document["url"], {"inhoud": "c2Vjb25k", "bestandsomvang": 6, "lock": lock})
     assert await collect(dms, orphan_age=NOW, upload_age=NOW, everything=True) == Collected()
     assert (await zgw.get(f"{document['url']}/download?versie=1")).body == b"first"
+
+
+async def test_no_collection_refers_to_bodies_that_the_collector_does_not_ask(
+    dms: Dms, zgw: Zgw, type_: str
+) -> None:
+    document = await zgw.document(type_, content=b"first")
+    lock = await zgw.locked(document["url"])
+    await zgw.patch(document["url"], {"titel": "anders", "lock": lock})
+    await zgw.document(type_, bestandsomvang=150)
+    referring = {
+        each.name
+        for each in collections(APIS)
+        if any("_body" in record for record in await dms.metadata.find(each.name))
+    }
+    assert referring == set(WITH_BODIES)
 
 
 async def test_a_removed_document_takes_its_bodies_along(dms: Dms, zgw: Zgw, type_: str) -> None:
@@ -151,7 +168,7 @@ async def test_a_repair_removes_leftovers_and_counts_them(dms: Dms, zgw: Zgw, ty
     await zgw.document(type_, content=b"kept")
     await dms.content.write(content(b"orphan"))
     assert (await check(dms)).leftovers["bodies"] == 1
-    repaired = await check(dms, repair=True, orphan_age=NOW)
+    repaired = await check(dms, repair=NOW)
     assert repaired.collected is not None
     assert repaired.collected.orphans == 1
     assert sum((await check(dms)).leftovers.values()) == 0

@@ -189,6 +189,24 @@ async def test_parts_are_forgotten_and_can_all_be_sent_to_the_other_store(
     assert (await zgw.get(f"{url}/download")).body == b"y" * 150
 
 
+async def test_parts_are_taken_again_after_a_move_in_the_middle_of_an_unlock(
+    dms: Dms, zgw: Zgw, type_: str, target: FilesystemContentStore
+) -> None:
+    url, lock = await half_uploaded(zgw, type_)
+    for part in (await zgw.get(url))["bestandsdelen"]:
+        assert (await zgw.upload(part["url"], b"x" * part["omvang"], lock)).status == 200
+    # As an unlock leaves it that is broken off after it closed the upload to parts (D-50).
+    [document] = await dms.metadata.find(DOCUMENTS)
+    async with dms.metadata.transaction() as transaction:
+        transaction.replace(DOCUMENTS, {**document, "_sealing": True})
+    await forget_parts(dms.metadata, target.new_upload)
+    object.__setattr__(dms, "content", target)
+    for part in (await zgw.get(url))["bestandsdelen"]:
+        assert (await zgw.upload(part["url"], b"y" * part["omvang"], lock)).status == 200
+    assert (await zgw.post(f"{url}/unlock", {"lock": lock})).status == 204
+    assert (await zgw.get(f"{url}/download")).body == b"y" * 150
+
+
 async def test_parts_that_come_in_while_they_are_forgotten_show_that_the_service_runs(
     dms: Dms, zgw: Zgw, type_: str
 ) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 from dms.actions.service import Dms
-from dms.actions.turns import in_turn, took_turn
+from dms.actions.turns import TURNS, in_turn, took_turn
 
 HOUR = timedelta(hours=1)
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -30,6 +30,13 @@ async def test_a_turn_comes_back_only_when_its_time_has_passed(dms: Dms) -> None
     assert not await took_turn(at(dms, NOON + HOUR * 0.99), "vegen", HOUR)
     assert await took_turn(at(dms, NOON + HOUR), "vegen", HOUR)
     assert await took_turn(at(dms, NOON), "dweilen", HOUR)
+
+
+async def test_a_turn_is_kept_as_a_moment_like_all_others(dms: Dms) -> None:
+    amsterdam = NOON.astimezone(timezone(HOUR))
+    assert await took_turn(at(dms, amsterdam), "vegen", HOUR)
+    [turn] = await dms.metadata.find(TURNS.name)
+    assert turn["next"] == "2026-01-01T13:00:00.000000Z"
 
 
 async def test_a_round_that_fails_is_followed_by_the_next(dms: Dms) -> None:

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dms.autorisaties.applications import Application, Applications, Client
-from dms.autorisaties.tokens import LONGEST_TOKEN, MOST_REMEMBERED, Claims, Tokens, make_token
+from dms.autorisaties.tokens import LONGEST_TOKEN, MOST_REMEMBERED, Claims, Tokens
 from dms.model.refusals import Denied, TokenRefused
+from dms.outgoing.jwts import make_token
 
 SECRET = "a secret of thirty-two bytes or more"
 CLIENT = Client("client", SECRET, Application.with_all_rights("client"))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,7 +16,7 @@ from typer.testing import CliRunner, Result
 
 from dms.cli import app
 from tests.failing_proxy import FailingProxy
-from tests.process import ServiceProcess
+from tests.process import ServiceProcess, alone_with
 
 PART = 64 * 2**10
 
@@ -52,14 +55,34 @@ class Commands:
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """In a process of its own."""
-        others = {name: value for name, value in os.environ.items() if not name.startswith("DMS_")}
         return subprocess.Popen(
             [sys.executable, "-m", "dms", *arguments],
-            env=others | self.environment,
+            env=alone_with(self.environment),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
+
+
+@contextmanager
+def ctrl_c(when: threading.Event, *, every: float = 10) -> Iterator[None]:
+    """Ctrl-C in this process once that happens; and again after so many seconds, as people do who are not
+    heard, until the context is left."""
+    stopped = threading.Event()
+
+    def press() -> None:
+        when.wait(30)
+        while not stopped.is_set():
+            os.kill(os.getpid(), signal.SIGINT)
+            stopped.wait(every)
+
+    pressing = threading.Thread(target=press)
+    pressing.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        pressing.join()
 
 
 @pytest.fixture

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from dms.cli import app
-from tests.moving import checked, content_of, half_uploaded, made_document
+from tests.moving import checked, content_of, half_uploaded, killed_when, made_document
 from tests.process import ServiceProcess
 from tests.zgw import DOCUMENTS
 
@@ -120,15 +115,7 @@ def test_a_backup_that_was_killed_is_none_until_it_is_run_again(
     type_ = service.document_type()
     for _ in range(30):
         made_document(service, type_, random.randbytes(MIB))
-    others = {name: value for name, value in os.environ.items() if not name.startswith("DMS_")}
-    with subprocess.Popen(
-        [sys.executable, "-m", "dms", "backup", backup], env=others | environment, stderr=subprocess.DEVNULL
-    ) as process:
-        until = time.monotonic() + 30
-        while not files(Path(backup)) and time.monotonic() < until:
-            time.sleep(0.002)
-        process.kill()
-    assert process.returncode == -signal.SIGKILL, "it was done before it could be killed"
+    killed_when(lambda: files(Path(backup)), environment, "backup", backup)
     there = len(files(Path(backup)))
     new = {"DMS_DATA_DIR": str(tmp_path / "restored")}
     for command in (("backup", "--verify"), ("restore",)):
@@ -155,17 +142,7 @@ def test_a_restore_that_was_killed_goes_on_when_it_is_run_again(
         made_document(service, type_, random.randbytes(MIB))
     assert run(environment, "backup", backup).exit_code == 0
     new = tmp_path / "restored"
-    others = {name: value for name, value in os.environ.items() if not name.startswith("DMS_")}
-    with subprocess.Popen(
-        [sys.executable, "-m", "dms", "restore", backup],
-        env=others | environment | {"DMS_DATA_DIR": str(new)},
-        stderr=subprocess.DEVNULL,
-    ) as process:
-        until = time.monotonic() + 30
-        while not files(new) and time.monotonic() < until:
-            time.sleep(0.002)
-        process.kill()
-    assert process.returncode == -signal.SIGKILL, "it was done before it could be killed"
+    killed_when(lambda: files(new), environment | {"DMS_DATA_DIR": str(new)}, "restore", backup)
     assert not (new / "metadata.db").exists()
     ended = run(environment, "restore", backup, DMS_DATA_DIR=str(new))
     assert (ended.exit_code, "30 documents and 30 files checked: nothing wrong" in ended.stdout) == (0, True)

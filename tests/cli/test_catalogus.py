@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 
 from dms.actions.catalogues.archive import read, write
 from dms.cli import app
-from dms.cli.catalogus.working import run
+from dms.cli.running import UNCHANGED, run
 from dms.model.refusals import InConflict, invalid
 from dms.settings import Settings
 from dms.wiring import open_metadata, wired
@@ -248,7 +248,7 @@ def test_whatever_stops_a_command_is_a_sentence_and_a_code(
         raise error
 
     with pytest.raises(typer.Exit) as ended:
-        run(work(), about="x.zip")
+        run(work(), about="x.zip", stopped=UNCHANGED)
     assert ended.value.exit_code == code
     assert capsys.readouterr().err.strip() == said
 

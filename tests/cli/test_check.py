@@ -7,7 +7,7 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from dms.storage.metadata.port import Collection
 from dms.storage.metadata.sqlite import SqliteMetadataStore
 from dms.storage.metadata.sqlite_schema import VERSION
 from dms.wiring import APIS, collections, wired
+from tests.process import alone_with
 
 RUNNER = CliRunner()
 SOUND = "0 documents and 0 files checked: nothing wrong, 0 leftovers."
@@ -80,11 +81,20 @@ def test_a_check_that_finds_something_wrong_says_what_and_fails(data_dir: Path) 
     assert "60 documents and 0 files checked: 120 wrong" in found.stdout
 
 
-def ended(command: str, data_dir: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+def test_a_repair_leaves_what_is_younger_than_the_orphan_age_of_the_settings(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asyncio.run(leave_an_orphan(data_dir))
+    assert "Removed 0." in RUNNER.invoke(app, ["check", "--repair"]).stdout
+    monkeypatch.setenv("DMS_ORPHAN_AGE", "0")
+    assert "Removed 1." in RUNNER.invoke(app, ["check", "--repair"]).stdout
+
+
+def ended(arguments: Sequence[str], data_dir: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """How a command ends in a process of its own: the service sets up the logs of the whole process."""
     return subprocess.run(
-        [sys.executable, "-m", "dms", command],
-        env={**os.environ, "DMS_DATA_DIR": str(data_dir), **variables},
+        [sys.executable, "-m", "dms", *arguments],
+        env=alone_with({"DMS_DATA_DIR": str(data_dir), **variables}),
         capture_output=True,
         text=True,
         timeout=60,
@@ -131,9 +141,28 @@ def test_a_store_that_cannot_be_opened_ends_a_command_with_one_sentence(
     data_dir: Path, command: str, variables: dict[str, str], written: Callable[[Path], None], said: str
 ) -> None:
     written(data_dir)
-    found = ended(command, data_dir, **variables)
+    found = ended([command], data_dir, **variables)
     assert (found.returncode, said in found.stderr) == (1, True), found.stderr
     assert len(found.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", [("check", "--repair"), ("rescan",)])
+def test_a_command_that_writes_keeps_out_of_stores_that_are_being_restored(
+    data_dir: Path, command: tuple[str, ...]
+) -> None:
+    (data_dir / "restoring").touch()
+    refused = ended(command, data_dir, DMS_CLAMD_URL="tcp://127.0.0.1:9")
+    assert (refused.returncode, "is being restored" in refused.stderr) == (2, True)
+    assert not (data_dir / "metadata.db").exists()
+
+
+@pytest.mark.parametrize("command", ["check", "rescan"])
+def test_a_store_that_cannot_be_used_ends_a_command_with_one_sentence(data_dir: Path, command: str) -> None:
+    refused = ended(
+        [command], data_dir, DMS_CLAMD_URL="tcp://127.0.0.1:9", DMS_CONTENT_URL="file:/dev/null/x"
+    )
+    assert (refused.returncode, "cannot be used" in refused.stderr) == (1, True)
+    assert len(refused.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
@@ -143,10 +172,13 @@ def test_a_store_that_cannot_be_opened_ends_a_command_with_one_sentence(
         ("serve", "DMS_PORT", "http", "DMS_PORT"),
         ("check", "DMS_METADATA_URL", "gopher://x", "sqlite"),
         ("serve", "DMS_METADATA_URL", "gopher://x", "sqlite"),
+        ("check", "DMS_CLAMD_URL", "nonsense", "DMS_CLAMD_URL"),
+        ("rescan", "DMS_CLAMD_URL", "nonsense", "DMS_CLAMD_URL"),
     ],
 )
 def test_a_setting_that_cannot_be_used_ends_a_command_with_what_would_do(
     data_dir: Path, command: str, variable: str, value: str, said: str
 ) -> None:
-    found = ended(command, data_dir, **{variable: value})
-    assert (found.returncode, said in found.stderr) == (2, True)
+    refused = ended([command], data_dir, **{variable: value})
+    assert (refused.returncode, said in refused.stderr) == (2, True)
+    assert "Traceback" not in refused.stderr

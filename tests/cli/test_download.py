@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import os
 import random
 import signal
 import threading
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Commands
+from tests.cli.conftest import Commands, ctrl_c
 from tests.failing_proxy import FailingProxy
 from tests.process import ServiceProcess
 
@@ -98,20 +97,8 @@ def _wait_until(condition: Callable[[], bool]) -> None:
 
 def test_ctrl_c_tells_how_to_go_on(commands: Commands, line: FailingProxy, url: str) -> None:
     held = line.hold(after=1_000_000, direction="down")
-
-    stopped = threading.Event()
-
-    def interrupt() -> None:
-        held.wait(30)
-        os.kill(os.getpid(), signal.SIGINT)
-        while not stopped.wait(10):  # as people do who are not heard
-            os.kill(os.getpid(), signal.SIGINT)
-
-    pressing = threading.Thread(target=interrupt)
-    pressing.start()
-    result = commands.run("download", url)
-    stopped.set()
-    pressing.join()
+    with ctrl_c(held):
+        result = commands.run("download", url)
     assert (result.exit_code, result.stdout) == (130, "")
     assert "Stopped. Run the same command again to go on where it was." in result.stderr
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 import csv
 import getpass
 import json
-import os
 import random
-import signal
-import threading
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import PART, Commands
+from tests.cli.conftest import PART, Commands, ctrl_c
 from tests.failing_proxy import FailingProxy
 from tests.process import ServiceProcess
 
@@ -226,19 +223,9 @@ def test_ctrl_c_tells_how_to_go_on_and_the_same_command_does(
     commands: Commands, service: ServiceProcess, line: FailingProxy, post: Path
 ) -> None:
     before = count(service)
-    held, stopped = line.hold(after=10 * PART), threading.Event()
-
-    def interrupt() -> None:
-        held.wait(30)
-        os.kill(os.getpid(), signal.SIGINT)
-        while not stopped.wait(10):  # as people do who are not heard
-            os.kill(os.getpid(), signal.SIGINT)
-
-    pressing = threading.Thread(target=interrupt)
-    pressing.start()
-    result = commands.run("import", str(post))
-    stopped.set()
-    pressing.join()
+    held = line.hold(after=10 * PART)
+    with ctrl_c(held):
+        result = commands.run("import", str(post))
     line.release()
     assert result.exit_code == 130
     assert "Stopped. Run the same command again to go on where it was." in result.stderr

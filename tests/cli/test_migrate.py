@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from dms.cli import app
-from tests.moving import checked, content_of, half_uploaded, made_document, sent
-from tests.process import ServiceProcess
+from tests.moving import checked, content_of, half_uploaded, killed_when, made_document, sent
+from tests.process import ServiceProcess, alone_with
 from tests.zgw import DOCUMENTS
 
 MIB = 1024 * 1024
@@ -114,18 +113,6 @@ def test_a_service_goes_on_with_its_records_elsewhere(
         assert made_document(moved, type_, b"y")["identificatie"] == max(numbers)[:-1] + "7"
     refused = run(environment, "migrate-metadata", metadata_urls(tmp_path)[0], urls[1])
     assert refused.exit_code == 1
-
-
-def killed_when(condition: Callable[[], object], environment: dict[str, str], *arguments: str) -> None:
-    """Run a command in a process of its own, and kill it once the condition holds."""
-    others = {name: value for name, value in os.environ.items() if not name.startswith("DMS_")}
-    command = [sys.executable, "-m", "dms", *arguments]
-    with subprocess.Popen(command, env=others | environment, stderr=subprocess.DEVNULL) as process:
-        until = time.monotonic() + 30
-        while not condition() and process.poll() is None and time.monotonic() < until:
-            time.sleep(0.002)
-        process.kill()
-    assert process.returncode == -signal.SIGKILL, "it was done before it could be killed"
 
 
 def test_a_content_migration_that_was_killed_goes_on_and_loses_nothing(
@@ -227,7 +214,6 @@ def test_ctrl_c_ends_it_with_how_to_go_on(
     type_ = service.document_type()
     for _ in range(40):
         made_document(service, type_, random.randbytes(MIB))
-    others = {name: value for name, value in os.environ.items() if not name.startswith("DMS_")}
     for attempt in range(10):
         target = tmp_path / f"new{attempt}"
         command = [
@@ -239,7 +225,7 @@ def test_ctrl_c_ends_it_with_how_to_go_on(
             f"file:{target}",
         ]
         with subprocess.Popen(
-            [*command, "--parallel", "1"], env=others | environment, stderr=subprocess.PIPE, text=True
+            [*command, "--parallel", "1"], env=alone_with(environment), stderr=subprocess.PIPE, text=True
         ) as process:
             until = time.monotonic() + 30
             while not files(target) and time.monotonic() < until:
@@ -258,10 +244,9 @@ def test_ctrl_c_ends_it_with_how_to_go_on(
 
 def served(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """What becomes of a service that is started here, and that should not go on."""
-    others = {name: value for name, value in os.environ.items() if not name.startswith("DMS_")}
     return subprocess.run(
         [sys.executable, "-m", "dms", "serve"],
-        env=others | environment | {"DMS_PORT": "0"},
+        env=alone_with(environment | {"DMS_PORT": "0"}),
         capture_output=True,
         text=True,
         timeout=60,

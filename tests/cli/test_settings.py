@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import typer
 
-from dms.cli.serve import read_settings
-from dms.cli.starting import explained
+from dms.cli.running import explained, read_settings
+from dms.cli.starting import starting
 from dms.settings import BadSetting, Settings
 
 
@@ -27,7 +27,16 @@ def test_what_keeps_a_service_from_starting_is_shown_as_it_is_written(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     for why, code in ((BadSetting("[[services]] [/red]."), 2), (OSError("[[services]] [/red]."), 1)):
-        with pytest.raises(typer.Exit) as ended, explained(Settings()):
+        with pytest.raises(typer.Exit) as ended, starting(Settings()):
             raise why
         assert ended.value.exit_code == code
         assert "[[services]] [/red]." in capsys.readouterr().err
+
+
+def test_a_store_that_cannot_be_used_is_named_with_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(typer.Exit) as ended, explained():
+        raise PermissionError(13, "Permission denied", "/var/lib/dms")
+    assert ended.value.exit_code == 1
+    said = " ".join(capsys.readouterr().err.split())
+    assert "Permission denied: '/var/lib/dms'" in said
+    assert "run the same command again" in said

@@ -6,13 +6,12 @@ import getpass
 import os
 import random
 import signal
-import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cli.conftest import PART, Commands
+from tests.cli.conftest import PART, Commands, ctrl_c
 from tests.failing_proxy import FailingProxy
 from tests.process import ServiceProcess
 
@@ -121,6 +120,15 @@ def test_a_bronorganisatie_must_be_given_somewhere(commands: Commands, type_: st
     assert "--bronorganisatie" in result.stderr
 
 
+def test_the_type_of_documents_may_come_from_the_environment(
+    commands: Commands, type_: str, tmp_path: Path
+) -> None:
+    file = str(made(tmp_path, "x"))
+    result = commands.run("upload", file, DMS_INFORMATIEOBJECTTYPE=type_)
+    assert result.exit_code == 0, result.stderr
+    assert "--type" in commands.run("upload", file).stderr
+
+
 def test_a_wrong_secret_is_said_to_be_wrong(commands: Commands, type_: str, tmp_path: Path) -> None:
     file = str(made(tmp_path, "x"))
     result = commands.run("upload", file, "--type", type_, DMS_CLIENT_SECRET="x" * 32)
@@ -218,20 +226,8 @@ def test_ctrl_c_tells_how_to_go_on(
     commands: Commands, line: FailingProxy, type_: str, tmp_path: Path
 ) -> None:
     held = line.hold(after=12 * PART)
-
-    stopped = threading.Event()
-
-    def interrupt() -> None:
-        held.wait(30)
-        os.kill(os.getpid(), signal.SIGINT)
-        while not stopped.wait(10):  # as people do who are not heard
-            os.kill(os.getpid(), signal.SIGINT)
-
-    pressing = threading.Thread(target=interrupt)
-    pressing.start()
-    result = commands.run("upload", str(made(tmp_path, "groot.bin", 20 * PART)), "--type", type_)
-    stopped.set()
-    pressing.join()
+    with ctrl_c(held):
+        result = commands.run("upload", str(made(tmp_path, "groot.bin", 20 * PART)), "--type", type_)
     assert (result.exit_code, result.stdout) == (130, "")
     assert "Stopped. Run the same command again to go on where it was." in result.stderr
 
@@ -241,20 +237,8 @@ def test_ctrl_c_tells_which_of_several_files_are_still_to_go(
 ) -> None:
     files = [str(made(tmp_path, name, 10 * PART)) for name in ("een", "twee", "drie en verder")]
     held = line.hold(after=15 * PART)
-
-    stopped = threading.Event()
-
-    def interrupt() -> None:
-        held.wait(30)
-        os.kill(os.getpid(), signal.SIGINT)
-        while not stopped.wait(10):  # as people do who are not heard
-            os.kill(os.getpid(), signal.SIGINT)
-
-    pressing = threading.Thread(target=interrupt)
-    pressing.start()
-    result = commands.run("upload", *files, "--type", type_)
-    stopped.set()
-    pressing.join()
+    with ctrl_c(held):
+        result = commands.run("upload", *files, "--type", type_)
     assert result.exit_code == 130
     assert len(result.stdout.split()) == 1
     assert f"the files that are not done to go on where it was: {files[1]} '{files[2]}'" in result.stderr

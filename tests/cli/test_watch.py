@@ -6,13 +6,13 @@ import csv
 import os
 import signal
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import PART, Commands
+from tests.cli.conftest import PART, Commands, ctrl_c
 from tests.failing_proxy import FailingProxy
 from tests.process import ServiceProcess
 
@@ -194,22 +194,10 @@ def test_a_second_ctrl_c_stops_at_once_and_the_next_start_goes_on(
     commands: Commands, hot: Path, line: FailingProxy
 ) -> None:
     scan(hot, "groot.pdf", 10 * PART)
-    held, stopped = line.hold(after=5 * PART), threading.Event()
-
-    def interrupt() -> None:
-        held.wait(30)
-        while not stopped.is_set():
-            os.kill(os.getpid(), signal.SIGINT)
-            stopped.wait(0.2)
-
-    pressing = threading.Thread(target=interrupt)
-    pressing.start()
-    try:
+    result = None
+    # There may be one press more than it took.
+    with suppress(KeyboardInterrupt), ctrl_c(line.hold(after=5 * PART), every=0.2):
         result = commands.run("watch", str(hot), *QUICK)
-    except KeyboardInterrupt:  # one press more than it took
-        result = None
-    stopped.set()
-    pressing.join()
     line.release()
     assert result is None or result.exit_code == 0
     assert receipts(hot) == []

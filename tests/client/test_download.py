@@ -17,7 +17,7 @@ from dms.client.download import download
 from dms.client.failures import Damaged, Failure, InUse, Refused
 from dms.client.incoming import Incoming
 from dms.client.session import Patience, Session
-from dms.client.upload import documents_url, upload
+from dms.client.upload import Sending, documents_url, upload
 from tests.client.conftest import CREDENTIALS
 from tests.failing_proxy import FailingProxy
 from tests.process import ServiceProcess
@@ -97,7 +97,7 @@ async def test_what_is_downloaded_is_what_was_uploaded(session: Session, downloa
 async def test_an_empty_document_becomes_an_empty_file(
     session: Session, line: FailingProxy, file_of: Files, fields: dict[str, str], states: Path, tmp_path: Path
 ) -> None:
-    url = await upload(session, line.address, file_of(0), fields, states=states)
+    url = await upload(Sending(session, line.address, states), file_of(0), fields)
     target = await download(session, url, states=states, to=tmp_path / "leeg")
     assert target.read_bytes() == b""
 
@@ -268,11 +268,11 @@ async def test_the_name_is_that_of_the_document_made_safe(
     session: Session, line: FailingProxy, downloads: Downloads, fields: dict[str, str], file_of: Files
 ) -> None:
     fields["bestandsnaam"] = "../../naam.txt"
-    url = await upload(session, line.address, file_of(10), fields, states=downloads.states)
+    url = await upload(Sending(session, line.address, downloads.states), file_of(10), fields)
     target = await download(session, url, states=downloads.states, to=downloads.folder)
     assert target == downloads.folder / "naam.txt"
     fields["bestandsnaam"] = ""
-    url = await upload(session, line.address, file_of(10), fields, states=downloads.states)
+    url = await upload(Sending(session, line.address, downloads.states), file_of(10), fields)
     target = await download(session, url, states=downloads.states, to=downloads.folder)
     assert target == downloads.folder / url.rpartition("/")[2]
 

@@ -13,7 +13,8 @@ import pytest
 
 from dms.client.failures import Failure, FileChanged, InUse, Refused
 from dms.client.session import Credentials, Patience, Session
-from dms.client.upload import documents_url, upload
+from dms.client.upload import Sending, documents_url, upload
+from dms.client.watch import Watch
 from tests.client.conftest import CREDENTIALS, PART, QUICK
 from tests.failing_proxy import FailingProxy
 from tests.process import ServiceProcess
@@ -29,8 +30,9 @@ class Uploads:
     def __init__(self, file: Path, fields: dict[str, str], states: Path, server: str) -> None:
         self.file, self.fields, self.states, self.server = file, fields, states, server
 
-    async def run(self, session: Session, **options: Any) -> str:
-        return await upload(session, self.server, self.file, self.fields, states=self.states, **options)
+    async def run(self, session: Session, *, parallel: int = 4, watch: Watch | None = None) -> str:
+        sending = Sending(session, self.server, self.states, parallel)
+        return await upload(sending, self.file, self.fields, watch=watch)
 
     async def stopped_halfway(self, session: Session, line: FailingProxy, *, bytes_: int) -> None:
         """Run, and stop as Ctrl-C does once so many bytes were sent."""
@@ -92,7 +94,7 @@ async def test_what_comes_back_is_the_file_that_went_in(
     states: Path,
 ) -> None:
     file, seen = file_of(size), Seen()
-    url = await upload(session, line.address, file, fields, states=states, watch=seen)
+    url = await upload(Sending(session, line.address, states), file, fields, watch=seen)
     document = service.call("GET", url)[1]
     assert service.call("GET", document["inhoud"]) == (200, file.read_bytes())
     assert (document["bestandsomvang"], document["locked"]) == (size, False)
@@ -146,7 +148,7 @@ async def test_an_upload_survives_a_crash_and_restart_of_the_service(
         file = file_of(16 * PART)
         held = line.hold(after=8 * PART)
         async with Session(CREDENTIALS, patient) as session:
-            running = asyncio.ensure_future(upload(session, line.address, file, fields, states=states))
+            running = asyncio.ensure_future(upload(Sending(session, line.address, states), file, fields))
             await asyncio.to_thread(held.wait, 20)
             own.kill()
             line.release()

@@ -12,7 +12,7 @@ import pytest
 from dms.client.failures import Failure, FileChanged, Refused, Unreachable
 from dms.client.part import PIECE
 from dms.client.session import Session
-from dms.client.upload import upload
+from dms.client.upload import Sending, upload
 from tests.client.scripted import Said, ScriptedServer
 
 ALL = "/documenten/api/v1/enkelvoudiginformatieobjecten"
@@ -75,7 +75,7 @@ def go(session: Session, server: Elsewhere, file_of: Callable[[int], Path], stat
     file = file_of(10)
 
     async def run() -> str:
-        return await upload(session, server.address, file, FIELDS, states=states)
+        return await upload(Sending(session, server.address, states), file, FIELDS)
 
     return run
 
@@ -219,7 +219,7 @@ async def test_a_file_that_ends_in_the_middle_of_a_part_is_refused_and_not_taken
     server.says(f"DELETE {ONE}", Said(204))
     watch = Truncating(file)
     with pytest.raises(FileChanged):
-        await upload(session, server.address, file, FIELDS, states=states, watch=watch)
+        await upload(Sending(session, server.address, states), file, FIELDS, watch=watch)
     assert remarks == []
     assert watch.at == 0
     assert [asked.method for asked in server.asked if asked.method != "PUT"] == GIVEN_UP

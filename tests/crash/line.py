@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import orjson
 
-from dms.autorisaties.tokens import make_token
+from dms.outgoing.jwts import make_token
 from tests.zgw import ALL, SECRET, Answer
 
 MOST_SECONDS = 30.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from urllib.parse import quote, unquote
 import pytest
 
 from tests.failing_proxy import FailingProxy
-from tests.process import CLIENT_ID, CLIENT_SECRET, ServiceProcess
+from tests.process import CLIENT_ID, CLIENT_SECRET, ServiceProcess, alone_with
 from tests.stores import as_environment, mongo_database, s3_bucket
 
 PART = 5 * 2**20
@@ -49,10 +48,9 @@ def through(content_url: str) -> Iterator[tuple[FailingProxy, str]]:
 def checked(data_dir: Path, environment: dict[str, str]) -> str:
     """What `dms check` says after it has read every body; it found nothing wrong."""
     own = {"DMS_CLIENT_ID": CLIENT_ID, "DMS_CLIENT_SECRET": CLIENT_SECRET, "DMS_DATA_DIR": str(data_dir)}
-    others = {name: value for name, value in os.environ.items() if not name.startswith("DMS_")}
     ended = subprocess.run(
         [sys.executable, "-m", "dms", "check", "--read-bodies"],
-        env={**others, **environment, **own},
+        env=alone_with(environment | own),
         capture_output=True,
         text=True,
         check=False,

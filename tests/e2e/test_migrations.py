@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 import random
 import signal
 import subprocess
@@ -22,7 +21,7 @@ from tests.e2e.conftest import PART, checked, through
 from tests.engines import mongodb_url
 from tests.failing_proxy import Direction, FailingProxy
 from tests.moving import made_document, sent
-from tests.process import ServiceProcess
+from tests.process import ServiceProcess, alone_with
 from tests.zgw import DOCUMENTS
 
 pytestmark = pytest.mark.engines
@@ -73,11 +72,10 @@ class Mover:
         return checked(self.data_dir, {**self._own, **self.stores})
 
     def _begun(self, *arguments: str) -> subprocess.Popen[str]:
-        others = {name: value for name, value in os.environ.items() if not name.startswith("DMS_")}
         own = {**self._own, **self.stores, "DMS_DATA_DIR": str(self.data_dir), "COLUMNS": "200"}
         pipe = subprocess.PIPE
         command = [sys.executable, "-m", "dms", *arguments]
-        return subprocess.Popen(command, env=others | own, stdout=pipe, stderr=pipe, text=True)
+        return subprocess.Popen(command, env=alone_with(own), stdout=pipe, stderr=pipe, text=True)
 
     @staticmethod
     def _ended(process: subprocess.Popen[str]) -> str:

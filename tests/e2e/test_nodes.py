@@ -16,7 +16,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from dms.autorisaties.tokens import make_token
+from dms.outgoing.jwts import make_token
 from tests.contracts.content import pattern
 from tests.e2e.conftest import PART
 from tests.process import CLIENT_ID, CLIENT_SECRET, ServiceProcess

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import os
 import subprocess
 import sys
 import threading
@@ -21,7 +20,7 @@ from tests.e2e.conftest import checked
 from tests.engines import clamd_url
 from tests.failing_proxy import FailingProxy
 from tests.moving import sent
-from tests.process import ServiceProcess
+from tests.process import ServiceProcess, alone_with
 from tests.zgw import document_values
 
 pytestmark = pytest.mark.engines
@@ -128,7 +127,7 @@ def test_rescan_gives_what_was_there_before_the_scanner_its_verdict(tmp_path: Pa
     environment = {"DMS_DATA_DIR": str(tmp_path / "node"), "DMS_CLAMD_URL": clamd_url()}
     rescanned = subprocess.run(
         [sys.executable, "-m", "dms", "rescan"],
-        env={**os.environ, **environment},
+        env=alone_with(environment),
         capture_output=True,
         text=True,
         check=False,

@@ -13,6 +13,7 @@ from dms.model.fields import Datum, Moment
 from dms.model.filters import (
     Filter,
     all_in_list,
+    asked,
     between,
     contains,
     equals,
@@ -20,7 +21,6 @@ from dms.model.filters import (
     link,
     link_in_list,
     one_of,
-    query_of,
     refuse_unknown,
 )
 from dms.model.query import EVERYTHING, And, AnyElement, Contains, Equals, In, Query, Range
@@ -43,21 +43,21 @@ FILTERS: tuple[Filter, ...] = (
 )
 
 
-def asked(**parameters: str) -> Query:
+def asks(**parameters: str) -> Query:
     """What these parameters ask together."""
-    return query_of(FILTERS, parameters, ORIGIN)
+    return asked(FILTERS, parameters, ORIGIN).query
 
 
 def refused(given: Mapping[str, str]) -> set[str]:
     """What is wrong with these parameters, as `code @ name`."""
     with pytest.raises(Invalid) as refusal:
-        query_of(FILTERS, given, ORIGIN)
+        asked(FILTERS, given, ORIGIN)
     assert all(problem.reason for problem in refusal.value.problems)
     return set(str(refusal.value).split(", "))
 
 
 def test_g_68_without_parameters_everything_is_asked() -> None:
-    assert asked() is EVERYTHING
+    assert asks() is EVERYTHING
 
 
 @pytest.mark.parametrize(
@@ -81,19 +81,19 @@ def test_g_68_without_parameters_everything_is_asked() -> None:
     ],
 )
 def test_g_68_each_kind_of_filter_asks_its_question(name: str, text: str, query: Query) -> None:
-    assert asked(**{name: text}) == query
+    assert asks(**{name: text}) == query
 
 
 def test_g_68_several_filters_are_asked_together() -> None:
-    assert asked(identificatie="A", trefwoorden="a,b", unknown="x") == And(
+    assert asks(identificatie="A", trefwoorden="a,b", unknown="x") == And(
         (Equals("identificatie", "A"), AnyElement("trefwoorden", "a"), AnyElement("trefwoorden", "b"))
     )
 
 
 def test_g_67_a_url_is_compared_as_it_is_stored() -> None:
-    assert asked(catalogus=ORIGIN + PATH) == Equals("catalogus", PATH)
-    assert asked(catalogus="HTTP://A.nl:80" + PATH) == Equals("catalogus", PATH)
-    assert asked(object="https://elders.nl/1") == AnyElement("_objecten", "https://elders.nl/1")
+    assert asks(catalogus=ORIGIN + PATH) == Equals("catalogus", PATH)
+    assert asks(catalogus="HTTP://A.nl:80" + PATH) == Equals("catalogus", PATH)
+    assert asks(object="https://elders.nl/1") == AnyElement("_objecten", "https://elders.nl/1")
 
 
 @pytest.mark.parametrize(
@@ -125,8 +125,8 @@ def test_g_66_all_unreadable_values_are_refused_at_once() -> None:
 
 def test_a_default_holds_only_while_the_parameter_is_absent() -> None:
     status = Filter("status", lambda value: Equals("concept", value == "concept"), default="definitief")
-    assert query_of((status,), {}, ORIGIN) == Equals("concept", False)
-    assert query_of((status,), {"status": "concept"}, ORIGIN) == Equals("concept", True)
+    assert asked((status,), {}, ORIGIN).query == Equals("concept", False)
+    assert asked((status,), {"status": "concept"}, ORIGIN).query == Equals("concept", True)
 
 
 def test_a_filter_tells_which_fields_it_looks_at_and_its_schema() -> None:
@@ -157,6 +157,6 @@ def test_g_65_parameters_are_known_by_their_exact_spelling() -> None:
 @given(st.dictionaries(st.sampled_from([found.name for found in FILTERS]), st.text()))
 def test_no_text_makes_a_filter_raise_anything_but_a_problem(given: dict[str, Any]) -> None:
     try:
-        query_of(FILTERS, given, ORIGIN)
+        asked(FILTERS, given, ORIGIN)
     except Invalid as refusal:
         assert {problem.name for problem in refusal.problems} <= given.keys()

@@ -18,15 +18,14 @@ from dms.outgoing.connection import Connection
 from dms.outgoing.credentials import Credentials
 from dms.outgoing.resources import RemoteResources
 from dms.outgoing.services import Known, read_services
+from tests.zgw import informatieobjecttype_values
 
 Reply = Callable[[web.Request], Awaitable[web.StreamResponse]]
 TYPE: dict[str, Any] = {
     "url": "https://catalogi.elders.test/informatieobjecttypen/1",
-    "catalogus": "https://catalogi.elders.test/catalogussen/1",
-    "omschrijving": "Bijlage",
-    "vertrouwelijkheidaanduiding": "vertrouwelijk",
-    "beginGeldigheid": "2020-01-01",
-    "informatieobjectcategorie": "bijlage",
+    **informatieobjecttype_values(
+        "https://catalogi.elders.test/catalogussen/1", vertrouwelijkheidaanduiding="vertrouwelijk"
+    ),
     "concept": False,
 }
 

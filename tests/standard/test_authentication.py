@@ -11,7 +11,7 @@ import pytest
 from aiohttp import hdrs
 
 from dms.autorisaties.access import Grant
-from dms.autorisaties.tokens import make_token
+from dms.outgoing.jwts import make_token
 from tests.zgw import ALL, CATALOGUES, DOCUMENTS, SECRET, TYPES, WITHOUT_APPLICATION, Zgw, refusal
 
 NOWHERE = "8e4d2f7e-0000-4000-8000-000000000000"

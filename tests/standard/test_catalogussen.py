@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from dms.actions.service import Dms
 from tests.zgw import CATALOGUES, RSIN, TYPES, Zgw, refusal
 
 OTHER_RSIN = "111222333"
@@ -114,6 +116,15 @@ async def test_c_01_c_52_the_lists_of_types_are_derived_from_those_published_and
     answer = await zgw.get(catalogue)
     assert answer["informatieobjecttypen"] == [shown]
     assert answer["informatieobjecttypeOmschrijving"] == ["Getoond"]
+
+
+async def test_c_52_a_type_is_shown_from_midnight_in_the_netherlands_on(dms: Dms, zgw: Zgw) -> None:
+    catalogue = await zgw.catalogue()
+    begun = await zgw.document_type(catalogue=catalogue, beginGeldigheid="2027-01-01")
+    for minutes, shown in ((-1, []), (30, [begun])):
+        moment = datetime(2026, 12, 31, 23, tzinfo=UTC) + timedelta(minutes=minutes)
+        object.__setattr__(dms, "clock", lambda moment=moment: moment)
+        assert (await zgw.get(catalogue))["informatieobjecttypen"] == shown
 
 
 async def test_c_01_the_derived_lists_are_not_written_by_a_request(zgw: Zgw) -> None:

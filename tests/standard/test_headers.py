@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dms.settings import Settings
-from tests.zgw import CATALOGUES, DOCUMENTS, TYPES, Answer, Zgw, refusal
+from tests.zgw import CATALOGUES, DOCUMENTS, TYPES, Answer, Zgw, informatieobjecttype_values, refusal
 
 NOWHERE = "8e4d2f7e-0000-4000-8000-000000000000"
 CATALOGUE = {"domein": "HEAD", "rsin": "000000000", "contactpersoonBeheerNaam": "Beheer"}
@@ -124,13 +124,7 @@ async def test_g_04_headers_of_proxies_are_not_believed(zgw: Zgw) -> None:
 async def test_g_04_a_reference_is_found_however_its_host_is_spelled(zgw: Zgw) -> None:
     catalogue = (await zgw.catalogue()).removeprefix(zgw.origin)
     for host, site in {"a.nl": "HTTP://A.NL", "b.nl": "http://b.nl:80", "c.nl:80": "http://c.nl"}.items():
-        values = {
-            "catalogus": site + catalogue,
-            "omschrijving": host,
-            "vertrouwelijkheidaanduiding": "openbaar",
-            "beginGeldigheid": "2026-01-01",
-            "informatieobjectcategorie": "x",
-        }
+        values = informatieobjecttype_values(site + catalogue, omschrijving=host)
         answer = await zgw.post(TYPES, values, headers={"Host": host})
         assert (answer.status, answer["catalogus"]) == (201, f"http://{host}{catalogue}")
         found = await zgw.get(f"{TYPES}?status=alles&catalogus={site}{catalogue}", headers={"Host": host})

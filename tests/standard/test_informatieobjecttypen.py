@@ -8,7 +8,16 @@ from typing import Any
 import pytest
 
 from dms.autorisaties.access import Grant
-from tests.zgw import CATALOGUES, DOCUMENTS, TYPES, Answer, Zgw, document_values, refusal
+from tests.zgw import (
+    CATALOGUES,
+    DOCUMENTS,
+    TYPES,
+    Answer,
+    Zgw,
+    document_values,
+    informatieobjecttype_values,
+    refusal,
+)
 
 NOWHERE = "8e4d2f7e-0000-4000-8000-000000000000"
 FIXED = (400, "non-concept-object", "nonFieldErrors")
@@ -20,18 +29,6 @@ GENERIC = {
     "opmerkingInformatieobjecttypeOmschrijvingGeneriek": "Geen",
 }
 NOT_GENERIC = {**dict.fromkeys(GENERIC, ""), "opmerkingInformatieobjecttypeOmschrijvingGeneriek": None}
-
-
-def values(catalogue: str, **fields: Any) -> dict[str, Any]:
-    """The required fields of a type, and others."""
-    return {
-        "catalogus": catalogue,
-        "omschrijving": "Bijlage",
-        "vertrouwelijkheidaanduiding": "openbaar",
-        "beginGeldigheid": "2020-01-01",
-        "informatieobjectcategorie": "bijlage",
-        **fields,
-    }
 
 
 @pytest.fixture
@@ -48,18 +45,18 @@ async def concept(zgw: Zgw, catalogue: str) -> str:
 
 async def version(zgw: Zgw, catalogue: str, begin: str, end: str | None = None, **fields: Any) -> Answer:
     """A new version of a type, and the answer to its publication."""
-    sent = values(catalogue, beginGeldigheid=begin, eindeGeldigheid=end, **fields)
+    sent = informatieobjecttype_values(catalogue, beginGeldigheid=begin, eindeGeldigheid=end, **fields)
     answer = await zgw.post(TYPES, sent)
     assert answer.status == 201, answer
     return await zgw.post(f"{answer['url']}/publish")
 
 
 async def test_c_10_a_new_type_is_a_concept_with_all_its_fields(zgw: Zgw, catalogue: str) -> None:
-    answer = await zgw.post(TYPES, values(catalogue, concept=False))
+    answer = await zgw.post(TYPES, informatieobjecttype_values(catalogue, concept=False))
     assert answer.status == 201
     assert answer.body == {
         "url": answer["url"],
-        **values(catalogue),
+        **informatieobjecttype_values(catalogue),
         "eindeGeldigheid": None,
         "beginObject": answer["beginObject"],
         "eindeObject": answer["eindeObject"],
@@ -86,7 +83,7 @@ async def test_c_10_qg_10_a_concept_may_be_changed_and_removed(
 ) -> None:
     patched = await zgw.patch(concept, {"omschrijving": "Brief", "trefwoord": ["a", "b"]})
     assert (patched.status, patched["omschrijving"], patched["concept"]) == (200, "Brief", True)
-    replaced = await zgw.put(concept, values(catalogue, concept=False))
+    replaced = await zgw.put(concept, informatieobjecttype_values(catalogue, concept=False))
     assert (replaced.status, replaced["trefwoord"], replaced["concept"]) == (200, [], True)
     assert (await zgw.delete(concept)).status == 204
     assert refusal(await zgw.get(concept)) == (404, "not_found")
@@ -107,7 +104,7 @@ async def test_c_11_publishing_twice_is_the_same_as_once(zgw: Zgw, concept: str)
 
 async def test_c_11_publishing_needs_no_body_and_ignores_what_it_holds(zgw: Zgw, catalogue: str) -> None:
     for number, body in enumerate((None, {}, {"concept": True, "omschrijving": "Anders"})):
-        sent = values(catalogue, omschrijving=str(number))
+        sent = informatieobjecttype_values(catalogue, omschrijving=str(number))
         url = (await zgw.post(TYPES, sent))["url"]
         answer = await zgw.post(f"{url}/publish", body)
         assert (answer.status, answer["concept"], answer["omschrijving"]) == (200, False, str(number))
@@ -116,7 +113,7 @@ async def test_c_11_publishing_needs_no_body_and_ignores_what_it_holds(zgw: Zgw,
 async def test_c_11_there_is_no_way_back_to_a_concept(zgw: Zgw, catalogue: str, concept: str) -> None:
     await zgw.post(f"{concept}/publish")
     for change in (zgw.patch, zgw.put):
-        answer = await change(concept, values(catalogue, concept=True))
+        answer = await change(concept, informatieobjecttype_values(catalogue, concept=True))
         assert (answer.status, answer["concept"]) == (200, False)
 
 
@@ -129,7 +126,7 @@ async def test_ztc_009_a_published_type_stays_as_it_is(zgw: Zgw, catalogue: str,
     before = (await zgw.get(concept)).body
     writer = zgw.register("writer", [Grant("ztc", frozenset({"catalogi.schrijven"}))])
     both = {"eindeGeldigheid": "2999-01-01", "omschrijving": "Anders"}
-    assert refusal(await zgw.put(concept, values(catalogue), client=writer)) == FIXED
+    assert refusal(await zgw.put(concept, informatieobjecttype_values(catalogue), client=writer)) == FIXED
     changes: list[dict[str, Any]] = [{"omschrijving": "Anders"}, both, {}, {"trefwoord": []}]
     for sent in changes:
         assert refusal(await zgw.patch(concept, sent, client=writer)) == FIXED
@@ -155,7 +152,7 @@ async def test_ztc_009_who_may_force_it_changes_or_removes_a_published_type(
     )
     changed = await zgw.patch(concept, {"trefwoord": ["a"]}, client=forced_write)
     assert (changed.status, changed["trefwoord"]) == (200, ["a"])
-    assert (await zgw.put(concept, values(catalogue), client=forced_write)).status == 200
+    assert (await zgw.put(concept, informatieobjecttype_values(catalogue), client=forced_write)).status == 200
     assert refusal(await zgw.delete(concept, client=forced_write)) == (403, "permission_denied")
     assert refusal(await zgw.patch(concept, {"trefwoord": []}, client=forced_remove)) == (
         403,
@@ -208,7 +205,7 @@ async def test_ztc_016_other_types_and_other_catalogues_do_not_count(zgw: Zgw, c
 async def test_ztc_016_concepts_may_overlap_as_they_like(zgw: Zgw, catalogue: str) -> None:
     assert (await version(zgw, catalogue, "2020-01-01")).status == 200
     for _ in range(2):
-        assert (await zgw.post(TYPES, values(catalogue))).status == 201
+        assert (await zgw.post(TYPES, informatieobjecttype_values(catalogue))).status == 201
 
 
 async def test_ztc_016_an_end_that_makes_versions_overlap_is_refused(zgw: Zgw, catalogue: str) -> None:
@@ -231,7 +228,7 @@ async def test_ztc_016_a_forced_change_may_not_bring_a_version_into_another(zgw:
 
 async def test_ztc_016_of_overlapping_versions_published_at_once_one_wins(zgw: Zgw, catalogue: str) -> None:
     for name in ("A", "B", "C", "D"):
-        sent = values(catalogue, omschrijving=name)
+        sent = informatieobjecttype_values(catalogue, omschrijving=name)
         urls = [(await zgw.post(TYPES, sent))["url"] for _ in range(5)]
         answers = await asyncio.gather(*(zgw.post(f"{url}/publish") for url in urls))
         assert sorted(answer.status for answer in answers) == [200, 400, 400, 400, 400]
@@ -245,9 +242,9 @@ async def test_c_20_a_type_ends_no_sooner_than_it_begins(
     zgw: Zgw, catalogue: str, concept: str, method: str
 ) -> None:
     url = TYPES if method == "POST" else concept
-    sent = values(catalogue, eindeGeldigheid="2019-12-31")
+    sent = informatieobjecttype_values(catalogue, eindeGeldigheid="2019-12-31")
     assert refusal(await zgw.call(method, url, json=sent)) == (400, "date-mismatch", "nonFieldErrors")
-    same_day = values(catalogue, eindeGeldigheid="2020-01-01")
+    same_day = informatieobjecttype_values(catalogue, eindeGeldigheid="2020-01-01")
     assert (await zgw.call(method, url, json=same_day)).status in (200, 201)
 
 
@@ -286,16 +283,20 @@ async def test_c_23_a_list_is_of_published_types_unless_asked_otherwise(
         assert refusal(answer) == (400, "invalid_choice", "status")
 
 
-@pytest.mark.parametrize("field", [name for name in values("x") if name != "catalogus"])
+@pytest.mark.parametrize("field", [name for name in informatieobjecttype_values("x") if name != "catalogus"])
 async def test_c_85_a_type_has_its_required_fields(zgw: Zgw, catalogue: str, field: str) -> None:
-    sent = values(catalogue)
+    sent = informatieobjecttype_values(catalogue)
     del sent[field]
     assert refusal(await zgw.post(TYPES, sent)) == (400, "required", field)
-    assert refusal(await zgw.post(TYPES, values(catalogue, **{field: None}))) == (400, "null", field)
+    assert refusal(await zgw.post(TYPES, informatieobjecttype_values(catalogue, **{field: None}))) == (
+        400,
+        "null",
+        field,
+    )
 
 
 async def test_c_85_a_generic_description_is_given_whole_or_not_at_all(zgw: Zgw, catalogue: str) -> None:
-    answer = await zgw.post(TYPES, values(catalogue, omschrijvingGeneriek=GENERIC))
+    answer = await zgw.post(TYPES, informatieobjecttype_values(catalogue, omschrijvingGeneriek=GENERIC))
     assert answer["omschrijvingGeneriek"] == GENERIC
     for name in list(GENERIC)[:4]:
         part = {key: value for key, value in GENERIC.items() if key != name}
@@ -324,6 +325,6 @@ async def test_g_121_the_catalogue_of_a_type_is_one_that_is_there(
     }
     url = TYPES if method == "POST" else concept
     for sent, code in wrong.items():
-        answer = await zgw.call(method, url, json=values(sent))
+        answer = await zgw.call(method, url, json=informatieobjecttype_values(sent))
         assert refusal(answer) == (400, code, "catalogus"), sent
     assert (await zgw.get(concept))["catalogus"] == catalogue

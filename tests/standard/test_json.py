@@ -10,7 +10,16 @@ import pytest
 
 from dms.documenten.resources.enkelvoudiginformatieobjecten import EnkelvoudigInformatieObject
 from dms.model.record import Record, Shape
-from tests.zgw import CATALOGUES, DOCUMENTS, TYPES, Answer, Zgw, document_values, refusal
+from tests.zgw import (
+    CATALOGUES,
+    DOCUMENTS,
+    TYPES,
+    Answer,
+    Zgw,
+    document_values,
+    informatieobjecttype_values,
+    refusal,
+)
 from zaak_adapters.catalogi.resources.informatieobjecttypen import InformatieObjectType
 
 PARSE_ERROR = (400, "parse_error")
@@ -20,18 +29,6 @@ CATALOGUE = {"domein": "JSON", "rsin": "000000000", "contactpersoonBeheerNaam": 
 async def post(zgw: Zgw, body: bytes, url: str = CATALOGUES, media_type: str = "application/json") -> Answer:
     """POST these very bytes."""
     return await zgw.post(url, data=body, headers={"Content-Type": media_type})
-
-
-def type_values(catalogue: str, **fields: Any) -> dict[str, Any]:
-    """The required fields of an informatieobjecttype, and others."""
-    return {
-        "catalogus": catalogue,
-        "omschrijving": "Bijlage",
-        "vertrouwelijkheidaanduiding": "openbaar",
-        "beginGeldigheid": "2020-01-01",
-        "informatieobjectcategorie": "bijlage",
-        **fields,
-    }
 
 
 NOT_JSON = {
@@ -133,7 +130,7 @@ async def test_g_11_accept_may_come_in_several_lines(zgw: Zgw) -> None:
 
 async def test_g_12_qg_9_unknown_and_read_only_keys_are_ignored(zgw: Zgw) -> None:
     noise = {"url": "http://elders.nl", "concept": False, "zaaktypen": 7, "onbekend": {"a": [1]}}
-    values = type_values(await zgw.catalogue(), **noise)
+    values = informatieobjecttype_values(await zgw.catalogue(), **noise)
     answer = await zgw.post(TYPES, values)
     assert answer.status == 201
     assert answer["url"].startswith(zgw.origin + TYPES)
@@ -173,7 +170,7 @@ async def test_g_13_a_put_without_a_required_field_is_refused(zgw: Zgw) -> None:
 
 
 async def test_g_14_a_moment_where_a_date_is_asked_is_invalid(zgw: Zgw) -> None:
-    values = type_values(await zgw.catalogue(), beginGeldigheid="2020-01-01T00:00:00Z")
+    values = informatieobjecttype_values(await zgw.catalogue(), beginGeldigheid="2020-01-01T00:00:00Z")
     assert refusal(await zgw.post(TYPES, values)) == (400, "invalid", "beginGeldigheid")
 
 
@@ -232,7 +229,7 @@ async def names_its_field(zgw: Zgw, url: str, values: dict[str, Any], field: str
 
 @pytest.mark.parametrize("field", writable(InformatieObjectType))
 async def test_g_32_any_wrong_value_in_a_type_is_refused_under_its_name(zgw: Zgw, field: str) -> None:
-    await names_its_field(zgw, TYPES, type_values(await zgw.catalogue()), field)
+    await names_its_field(zgw, TYPES, informatieobjecttype_values(await zgw.catalogue()), field)
 
 
 @pytest.mark.parametrize("field", writable(EnkelvoudigInformatieObject, "inhoud"))

@@ -13,7 +13,7 @@ from aiohttp import ClientSession
 
 from dms.actions.service import Dms
 from dms.api.operations import STOPPING
-from dms.autorisaties.tokens import make_token
+from dms.outgoing.jwts import make_token
 from dms.settings import Settings
 from tests.process import CLIENT_ID, CLIENT_SECRET, ServiceProcess
 from tests.zgw import CATALOGUES, DOCUMENTS, RSIN, TYPES, Answer, Zgw, document_values

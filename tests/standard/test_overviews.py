@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
+from dms.actions.service import Dms
 from tests.standard.documents import ROOT, grant
 from tests.zgw import DOCUMENTS, RSIN, Zgw, document_values, refusal
 
@@ -112,6 +114,16 @@ async def test_d_100_one_number_is_answered_by_itself_and_more_as_a_list(zgw: Zg
     assert one["identificatie"] == f"DOCUMENT-{year}-0000000001"
     more = await zgw.post(NUMBERS, {"bronorganisatie": RSIN, "aantal": 2})
     assert more.body == [{"identificatie": f"DOCUMENT-{year}-000000000{number}"} for number in (2, 3)]
+
+
+async def test_d_100_the_year_of_a_reserved_number_begins_at_midnight_in_the_netherlands(
+    dms: Dms, zgw: Zgw
+) -> None:
+    for minutes, year in ((-1, 2026), (30, 2027)):
+        moment = datetime(2026, 12, 31, 23, tzinfo=UTC) + timedelta(minutes=minutes)
+        object.__setattr__(dms, "clock", lambda moment=moment: moment)
+        reserved = await zgw.post(NUMBERS, {"bronorganisatie": RSIN})
+        assert reserved["identificatie"] == f"DOCUMENT-{year}-0000000001"
 
 
 async def test_d_100_a_reserved_number_is_used_once_and_never_issued(zgw: Zgw, type_: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 from dms.autorisaties.access import Grant
 from dms.settings import Settings
 from tests.outgoing.hosts import TYPE, Host, serving
-from tests.zgw import DOCUMENTS, RSIN, TYPES, Zgw, document_values, refusal
+from tests.zgw import DOCUMENTS, RSIN, TYPES, Zgw, document_values, informatieobjecttype_values, refusal
 
 FIELD = "informatieobjecttype"
 
@@ -142,14 +142,12 @@ async def test_g_120_a_wrong_reference_is_told_with_the_other_problems(zgw: Zgw,
 
 
 async def test_g_121_a_strict_reference_leads_to_no_other_host(zgw: Zgw, host: Host) -> None:
-    values = {
-        "catalogus": host.gives("/1", {"url": f"{host.origin}/1", "domein": "TEST", "rsin": RSIN}),
-        "omschrijving": "Bijlage",
-        "vertrouwelijkheidaanduiding": "openbaar",
-        "beginGeldigheid": "2020-01-01",
-        "informatieobjectcategorie": "bijlage",
-    }
-    assert refusal(await zgw.post(TYPES, values)) == (400, "no_match", "catalogus")
+    catalogue = host.gives("/1", {"url": f"{host.origin}/1", "domein": "TEST", "rsin": RSIN})
+    assert refusal(await zgw.post(TYPES, informatieobjecttype_values(catalogue))) == (
+        400,
+        "no_match",
+        "catalogus",
+    )
     assert host.seen == []
 
 

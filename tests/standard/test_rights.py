@@ -10,8 +10,8 @@ import pytest
 
 from dms.actions.service import Dms
 from dms.autorisaties.access import Grant
-from dms.autorisaties.tokens import make_token
 from dms.model.fields import VERTROUWELIJKHEID
+from dms.outgoing.jwts import make_token
 from tests.standard.parts import begun
 from tests.standard.stored import everything
 from tests.zgw import ALL, DOCUMENTS, WITHOUT_APPLICATION, Answer, Zgw, document_values, refusal

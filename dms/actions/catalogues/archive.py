@@ -113,13 +113,9 @@ def _zip(path: Path, names: Collection[str]) -> Iterator[tuple[str, bytes]]:
         _look_at_its_end(opened)
         try:
             with ZipFile(opened) as archive:
-                room = MOST_BYTES_IN_ALL
                 for name, entry in _entries(archive.infolist(), names).items():
                     with archive.open(entry) as file:
                         body = _whole(file, entry.filename)
-                    room -= len(body)
-                    if room < 0:
-                        raise BadArchive(f"Its files together hold more than {MOST_BYTES_IN_ALL} bytes.")
                     yield name, body
         except (BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, struct.error) as error:
             raise BadArchive(f"The ZIP is damaged: {error}.") from None

@@ -24,7 +24,6 @@ from dms.cli.bulk.options import (
     other_fields,
 )
 from dms.cli.connection import (
-    DATA_DIR,
     SERVER,
     Attempts,
     ClientId,
@@ -35,6 +34,7 @@ from dms.cli.connection import (
     credentials,
 )
 from dms.cli.messages import complain
+from dms.cli.running import GOES_ON, INTERRUPTED
 from dms.client.bulk.courier import Courier, Tally
 from dms.client.bulk.importing import item_of, run_import
 from dms.client.bulk.manifest import Contents, Manifest, Row
@@ -42,8 +42,8 @@ from dms.client.bulk.receipts import Receipts, ReceiptsBroken
 from dms.client.failures import Failure, printable
 from dms.client.session import Credentials, Patience, Session
 from dms.client.state import usual_folder
-
-INTERRUPTED = 130
+from dms.client.upload import Sending
+from dms.data_dir import DATA_DIR
 
 ManifestFile = Annotated[
     Path, typer.Argument(metavar="MANIFEST.csv", help="The documents, a row for each.", dir_okay=False)
@@ -129,15 +129,14 @@ class _Work:
         try:
             return asyncio.run(self._go(receipts, who, url))
         except KeyboardInterrupt:
-            complain("Stopped. Run the same command again to go on where it was.")
+            complain(GOES_ON)
             raise typer.Exit(INTERRUPTED) from None
 
     async def _go(self, receipts: Receipts, who: Credentials, url: str) -> tuple[Tally, Failure | None]:
         with receipts:
             async with Session(who, self._patience, remark=self._shown.says) as session:
-                courier = Courier(
-                    session, url, receipts, self._shown, states=usual_folder(), parallel=self._parallel
-                )
+                sending = Sending(session, url, usual_folder(), self._parallel)
+                courier = Courier(sending, receipts, self._shown)
                 self._shown.expects(*self._contents)
                 try:
                     return courier.tally, await run_import(courier, self._manifest, parallel=self._parallel)

@@ -25,7 +25,6 @@ from dms.cli.bulk.options import (
     other_fields,
 )
 from dms.cli.connection import (
-    DATA_DIR,
     SERVER,
     Attempts,
     ClientId,
@@ -46,6 +45,8 @@ from dms.client.bulk.sidecars import Fields
 from dms.client.failures import Failure
 from dms.client.session import Patience, Session
 from dms.client.state import usual_folder
+from dms.client.upload import Sending
+from dms.data_dir import DATA_DIR
 
 LOCK = ".dms-watch.lock"
 _GRACE = 10.0
@@ -176,9 +177,8 @@ class _Work:
         """Until it is stopped: what became of the files, what ended a single look early, if anything, and how
         many wait because they were refused before."""
         async with session:
-            courier = Courier(
-                session, url, receipts, self._shown, states=usual_folder(), parallel=self._parallel
-            )
+            sending = Sending(session, url, usual_folder(), self._parallel)
+            courier = Courier(sending, receipts, self._shown)
             if not once:
                 self._shown.says(f"Watching {self._hot.root}. Ctrl-C stops it.")
             agent = Agent(

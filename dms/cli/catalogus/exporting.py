@@ -11,8 +11,8 @@ from dms.actions.catalogues import archive
 from dms.actions.catalogues.archive import Lists
 from dms.actions.catalogues.export import export_catalogue, export_zaaktypen
 from dms.actions.catalogues.selecting import NotOne, the_catalogue, the_zaaktypen
-from dms.cli.catalogus.working import bar, run, service
-from dms.cli.serve import Config, read_settings
+from dms.cli.catalogus.working import bar, service
+from dms.cli.running import UNCHANGED, Config, read_settings, run
 from dms.settings import Settings
 from zaak_adapters.catalogi.exchange import FILES
 
@@ -48,7 +48,7 @@ def export(
     Example: dms catalogus export catalogus/ --catalogus UTRE-517439943
     """
     settings = read_settings(config)
-    lists = run(_exported(settings, target, catalogus, zaaktype or []), about=str(target))
+    lists = run(_exported(settings, target, catalogus, zaaktype or []), about=str(target), stopped=UNCHANGED)
     for name in FILES:
         if lists.get(name):
             typer.echo(f"{name}: {len(lists[name])}")

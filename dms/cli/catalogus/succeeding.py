@@ -11,9 +11,9 @@ from dms.actions.catalogues.selecting import the_catalogue
 from dms.actions.catalogues.versions import NewVersion
 from dms.actions.catalogues.versions import new_version as make_version
 from dms.cli.catalogus.exporting import Catalogue
-from dms.cli.catalogus.working import run, service
+from dms.cli.catalogus.working import service
 from dms.cli.messages import complain
-from dms.cli.serve import Config, read_settings
+from dms.cli.running import UNCHANGED, Config, read_settings, run
 from dms.client.failures import printable
 from dms.settings import Settings
 from dms.wiring import APIS, collections
@@ -48,7 +48,8 @@ def new_version(
     Example: dms catalogus new-version ZT-001 --begin 2027-01-01
     """
     settings = read_settings(config)
-    made = run(_made(settings, zaaktype, begin.date(), catalogus, concept=concept, dry_run=dry_run))
+    work = _made(settings, zaaktype, begin.date(), catalogus, concept=concept, dry_run=dry_run)
+    made = run(work, stopped=UNCHANGED)
     for outcome in made.refused:
         complain(f"{outcome.kind.resource.singular} {outcome.label}: {'; '.join(outcome.why)}")
     if made.refused or made.new is None:

@@ -16,9 +16,9 @@ from dms.actions.catalogues.importing import Existing, Way, take_over
 from dms.actions.catalogues.plan import Plan
 from dms.actions.catalogues.selecting import the_catalogue
 from dms.cli.catalogus.telling import figures, tree
-from dms.cli.catalogus.working import bar, output, run, service
+from dms.cli.catalogus.working import bar, output, service
 from dms.cli.messages import complain
-from dms.cli.serve import Config, read_settings
+from dms.cli.running import UNCHANGED, Config, read_settings, run
 from dms.settings import Settings
 from dms.wiring import APIS, collections
 from zaak_adapters.catalogi.exchange import BY_COLLECTION, FILES
@@ -156,7 +156,7 @@ def _pair(given: str, option: str, form: str) -> tuple[str, str]:
 
 
 def _take(settings: Settings, source: Path, asked: _Asked, *, dry_run: bool, show_all: bool) -> None:
-    made = run(_taken(settings, source, asked, dry_run=dry_run), about=str(source))
+    made = run(_taken(settings, source, asked, dry_run=dry_run), about=str(source), stopped=UNCHANGED)
     screen = output()
     screen.print(tree(made, f"{source}", everything=show_all), soft_wrap=False)
     typer.echo(f"In all: {figures(made.outcomes)}.")

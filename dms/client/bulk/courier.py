@@ -16,8 +16,8 @@ from dms.client.bulk.fields import WrongFields
 from dms.client.bulk.once import Conflict, Delivered, upload_once
 from dms.client.bulk.receipts import FAILED, OK, Receipt, Receipts
 from dms.client.failures import Failure, Refused, Unreachable
-from dms.client.session import Session
 from dms.client.undivided import undivided
+from dms.client.upload import Sending
 
 _OF_NO_USE = frozenset({401, 404, 405, 407})
 """Refusals of a server that is another one, or does not know the caller: the next file fares no better."""
@@ -78,24 +78,12 @@ def is_of_all(failure: BaseException) -> bool:
 
 
 class Courier:
-    """Brings files to one server, with receipts in one file; `parallel` parts of a file at once."""
+    """Brings files to one server, with receipts in one file."""
 
-    def __init__(
-        self,
-        session: Session,
-        server: str,
-        receipts: Receipts,
-        course: Course,
-        *,
-        states: Path,
-        parallel: int,
-    ) -> None:
-        self._session = session
-        self._server = server
+    def __init__(self, sending: Sending, receipts: Receipts, course: Course) -> None:
+        self._sending = sending
         self.receipts = receipts
         self.course = course
-        self._states = states
-        self._parallel = parallel
         self.tally = Tally()
 
     def was_here(self, item: Item) -> bool:
@@ -114,13 +102,10 @@ class Courier:
         words: str | None = "stopped"
         try:
             await upload_once(
-                self._session,
-                self._server,
+                self._sending,
                 item.file,
                 item.bestand,
                 item.fields,
-                states=self._states,
-                parallel=self._parallel,
                 watch=watch,
                 keep=partial(self._keep, item),
             )

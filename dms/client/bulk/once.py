@@ -20,11 +20,10 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 from dms.client.failures import Failure, Refused
-from dms.client.session import Session
 from dms.client.source import SourceFile
 from dms.client.state import State
 from dms.client.undivided import undivided
-from dms.client.upload import Upload, documents_url, is_whole
+from dms.client.upload import Sending, Upload, is_whole
 from dms.client.watch import Watch
 
 INLINE = 256 * 2**10
@@ -56,14 +55,11 @@ def number_of(name: str, sha256: str) -> str:
 
 
 async def upload_once(
-    session: Session,
-    server: str,
+    sending: Sending,
     file: Path,
     name: str,
     fields: Mapping[str, Any],
     *,
-    states: Path,
-    parallel: int,
     watch: Watch,
     keep: Callable[[Delivered], Awaitable[None]],
 ) -> Delivered:
@@ -72,14 +68,13 @@ async def upload_once(
     `name` tells the file from others with the same content, and must be the same each time. Raises `Failure`,
     of which `Conflict` when the number is that of another document.
     """
-    documents = documents_url(server)
     with SourceFile(file) as source:
         sha256 = await _hash(source)
         number = fields.get("identificatie") or number_of(name, sha256)
         known = {**fields, "identificatie": number}
         organisation = str(fields.get("bronorganisatie"))
-        with State(states, "once", documents, organisation, number) as state:
-            work = _Once(session, documents, source, state, parallel, watch)
+        with State(sending.states, "once", sending.documents, organisation, number) as state:
+            work = _Once(sending, source, state, watch)
             work.sha256, work.fields = sha256, known
             try:
                 url = await work.complete(known)

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator
 
 from dms.model.change import Change, Values, Write
 from dms.storage.content.port import Region
+from dms.storage.metadata.port import Collection
 
 PARTS = "bestandsdelen"
 """The resource of parts by its name, which is that of the collection that keeps them too."""
 
 DROPPED = "dropped_bodies"
 """Collection of the keys of bodies and uploads that nothing refers to any more; the collector empties it."""
+DROPPED_BODIES = Collection(DROPPED)
 
 
 def regions(size: int, part_size: int, most: int) -> Iterator[Region]:
@@ -51,6 +53,17 @@ def part_record(document: str, upload: str, region: Region) -> Values:
         "_receipt": None,
         "_sha256": None,
     }
+
+
+def begun_again(document: Values, upload: str) -> Values:
+    """The document of an upload that begins again under this key: all its parts are to be sent, and no unlock
+    is under way."""
+    return {**document, "_upload": upload, "_sealing": False}
+
+
+def to_be_sent_again(part: Values, upload: str) -> Values:
+    """A part of that upload, of which nothing has come."""
+    return {**part, "voltooid": False, "_receipt": None, "_sha256": None, "_upload": upload}
 
 
 def is_uploading(document: Values) -> bool:

@@ -11,10 +11,12 @@ from datetime import datetime, timedelta
 from dms.documenten.upload.received import Received, received
 from dms.model.change import Change, Values, Write
 from dms.model.fields import moment_text
+from dms.storage.metadata.port import Collection, Index
 from dms.storage.scanning.port import Clean, Infected, Unscanned, Verdict
 
 SCANS = "scans"
 """Collection of verdicts, each under the key of its body."""
+VERDICTS = Collection(SCANS, (Index(("verdict",)), Index(("_next",))))
 
 PENDING, CLEAN, INFECTED, UNSCANNED = "pending", "clean", "infected", "unscanned"
 STATES = (PENDING, CLEAN, INFECTED, UNSCANNED)

@@ -17,6 +17,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from dms.storage.content.port import Entry, MissingBody
+from dms.storage.files import sync_directory
 
 KEY = re.compile(r"[0-9]{4}(/[0-9]{2}){3}/[0-9a-f]{32}")
 # Not what is nearly a key of our own, which is a mistake.
@@ -117,11 +118,7 @@ class Layout:
         """Bring the names in directories to stable storage."""
         if self._durable:
             for directory in directories:
-                fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-                try:
-                    os.fsync(fd)
-                finally:
-                    os.close(fd)
+                sync_directory(directory)
 
     def drop(self, directory: Path) -> None:
         """Remove a directory with all that is in it, at once for who looks for it by name."""

@@ -7,6 +7,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from dms.storage.files import sync_directory
+
 _OWNER_ONLY = 0o600
 
 
@@ -20,17 +22,9 @@ def copy(path: Path, connection: sqlite3.Connection) -> None:
             # WAL mode it holds up no writer.
             connection.backup(target)
         os.fsync(fd)
-        _sync_directory(path.parent)
+        sync_directory(path.parent)
     except BaseException:
         path.unlink(missing_ok=True)
         raise
-    finally:
-        os.close(fd)
-
-
-def _sync_directory(directory: Path) -> None:
-    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
     finally:
         os.close(fd)

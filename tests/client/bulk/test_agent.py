@@ -21,6 +21,7 @@ from dms.client.bulk.receipts import Receipt, Receipts, ReceiptsBroken
 from dms.client.bulk.sidecars import Fields
 from dms.client.failures import Failure
 from dms.client.session import Patience, Session
+from dms.client.upload import Sending
 from dms.client.watch import Unwatched, Watch
 from tests.client.conftest import CREDENTIALS
 from tests.client.scripted import Said, ScriptedServer
@@ -100,7 +101,7 @@ def working(
 
     @asynccontextmanager
     async def run(leaving: Leaving = stay) -> AsyncIterator[Agent]:
-        courier = Courier(session, server.address, receipts, told, states=tmp_path / "states", parallel=2)
+        courier = Courier(Sending(session, server.address, tmp_path / "states", parallel=2), receipts, told)
         folder = HotFolder(root, settle=0)
         agent = Agent(courier, folder, Fields(root, FIELDS), pace=PACE, parallel=2, leaving=leaving)
         running = asyncio.ensure_future(agent.run())
@@ -259,7 +260,9 @@ async def test_an_agent_that_is_stopped_begins_nothing_more(
         new(root, f"{number:02}.pdf")
     courier_session = Session(CREDENTIALS, Patience(attempts=1))
     async with courier_session:
-        courier = Courier(courier_session, server.address, receipts, told, states=tmp_path / "s", parallel=1)
+        courier = Courier(
+            Sending(courier_session, server.address, tmp_path / "s", parallel=1), receipts, told
+        )
         agent = Agent(
             courier, HotFolder(root, settle=0), Fields(root, FIELDS), pace=PACE, parallel=1, leaving=stay
         )

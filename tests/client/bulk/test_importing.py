@@ -15,6 +15,7 @@ from dms.client.bulk.manifest import Manifest
 from dms.client.bulk.receipts import Receipt, Receipts, ReceiptsBroken
 from dms.client.failures import Unreachable
 from dms.client.session import Session
+from dms.client.upload import Sending
 from tests.client.bulk.test_agent import CREATE, FIELDS, Told, lines, made
 from tests.client.scripted import Said, ScriptedServer
 
@@ -44,7 +45,7 @@ def told() -> Told:
 @pytest.fixture
 def courier(session: Session, server: ScriptedServer, tmp_path: Path, told: Told) -> Iterator[Courier]:
     with Receipts(tmp_path / "receipts.csv") as receipts:
-        yield Courier(session, server.address, receipts, told, states=tmp_path / "states", parallel=1)
+        yield Courier(Sending(session, server.address, tmp_path / "states", parallel=1), receipts, told)
 
 
 async def test_each_row_is_brought_once_by_whoever_takes_it(

@@ -14,6 +14,7 @@ import pytest
 from dms.client.bulk.once import INLINE, Conflict, Delivered, number_of, upload_once
 from dms.client.failures import Failure, Refused, Unreachable
 from dms.client.session import Session
+from dms.client.upload import Sending
 from dms.client.watch import Unwatched
 from tests.client.scripted import Asked, Said, ScriptedServer
 
@@ -94,13 +95,10 @@ def go(session: Session, server: Elsewhere, tmp_path: Path, states: Path, kept: 
 
     async def run(keeping: Callable[[Delivered], Awaitable[None]] = keep, **fields: str) -> Delivered:
         return await upload_once(
-            session,
-            server.address,
+            Sending(session, server.address, states, parallel=2),
             tmp_path / "verslag.bin",
             "verslag.bin",
             FIELDS | fields,
-            states=states,
-            parallel=2,
             watch=Unwatched(),
             keep=keeping,
         )
