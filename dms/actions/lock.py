@@ -118,7 +118,7 @@ async def _close_to_parts(dms: Dms, document: Record) -> None:
 
 
 async def _sealed(dms: Dms, document: Record, parts: list[Record]) -> Received:
-    """The parts made into one body, which belongs to no version yet."""
+    """The parts made into one body, looked at and compared, which belongs to no version yet."""
     regions = [(region_of(part), part["_receipt"]) for part in parts]
     try:
         body = await dms.content.seal(document["_upload"], regions)
