@@ -16,7 +16,8 @@ OUTBOX = Collection("outbox", (Index(("hoofdObject",)),))
 
 
 def announced(dms: Dms, resource: Resource, change: Change) -> list[Write]:
-    """The message of a change, if its resource has a channel and somebody is to hear of it."""
+    """The message of a change, if its resource has a channel and somebody is to hear of it. That a type is
+    published is not announced (G-112)."""
     channel = resource.channel
     if not dms.announces or channel is None or change.act not in channel.acts or change.publishes:
         return []

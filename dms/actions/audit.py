@@ -52,7 +52,7 @@ def _line(resource: Resource, change: Change, caller: Caller) -> Record:
         "resource": resource.singular,
         "resourceUrl": change.url,
         "toelichting": caller.toelichting,
-        "resourceWeergave": resource.label(record),
+        "resourceWeergave": resource.label(record)[:200],
         "aanmaakdatum": change.now,
         "wijzigingen": {"oud": _seen(resource, change.old), "nieuw": _seen(resource, change.new)},
     }

@@ -21,7 +21,7 @@ Key: TypeAlias = tuple[Any, Any]
 
 
 class LookedUp:
-    """Records found for one answer as of a day; what is asked twice is looked up once.
+    """Records found for one level of an answer as of a day; what is asked twice is looked up once.
 
     Of what is guarded the caller is shown no more than it may read, however it is pointed to. What has no
     guard is shown to whoever may read the answer, as types are: who asks for it itself, or has it expanded,

@@ -167,7 +167,7 @@ class ResourceHandlers:
         """G-60: `pageSize`, as far as a page may hold; where it is not given, the usual number of records."""
         text = request.query.get("pageSize")
         if text is None:
-            return self.dms.limits.page_size
+            return min(self.dms.limits.page_size, LARGEST_PAGE)
         if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0):
             raise invalid("invalid", "Gebruik een getal vanaf 1.", "pageSize")
         return min(int(text), LARGEST_PAGE)

@@ -6,6 +6,7 @@ import base64
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.standard.documents import WRONG_LOCK
 from tests.zgw import Answer, document_values
 
 PART = 4
@@ -126,7 +127,7 @@ class Document:
             return refused("unlocked")
         if change.lock is ABSENT:
             return refused("missing-lock-id")
-        return None if change.lock == self.lock else refused("incorrect-lock-id")
+        return None if change.lock == self.lock else WRONG_LOCK
 
     def become(self, version: Version, answer: Answer) -> None:
         """A version more, with the parts of the answer to come, if it waits for any (D-52)."""
@@ -140,7 +141,7 @@ class Document:
     def refuses_unlock(self, lock: str | None, *, forceful: bool) -> Refused | None:
         """Why an unlock is refused; whoever has the lock does not force (D-11, D-50, QD-9)."""
         if self.lock is None or lock != self.lock:
-            return None if forceful else refused("incorrect-lock-id")
+            return None if forceful else WRONG_LOCK
         if len(self.came) < len(self.parts or ()):
             return refused("incomplete-upload" if self.came else "file-size")
         return None

@@ -22,7 +22,7 @@ from dms.actions.collect import remove_dropped
 from dms.actions.service import Dms
 from dms.autorisaties.access import Grant
 from dms.settings import Settings
-from tests.standard.documents import USAGE, usage_of
+from tests.standard.documents import USAGE, WRONG_LOCK, usage_of
 from tests.standard.model import ABSENT, OTHER, PART, Change, Document, refused
 from tests.standard.stored import bodies, everything, uploads
 from tests.zgw import ALL, DOCUMENTS, Answer, Zgw, refusal
@@ -162,7 +162,7 @@ class Run:
         file = self.one_of([content, content, content, None])
         lock = self.one_of([document.lock or OTHER, document.lock or OTHER, OTHER, None])
         answer = await self.zgw.upload(document.urls[number], file, lock, lock_last=last)
-        wrong = {"required"} if lock is None else {"incorrect-lock-id"} if lock != document.lock else set()
+        wrong = {"required"} if lock is None else {WRONG_LOCK[1]} if lock != document.lock else set()
         if file is not None and len(file) != size:
             wrong.add("file-size" if file else "empty")
         if wrong:

@@ -159,7 +159,7 @@ class UnlockEnkelvoudigInformatieObject(Record):
 
 
 def _label(record: Values) -> str:
-    return f"{record['identificatie']} - {record['titel']}"[:200]
+    return f"{record['identificatie']} - {record['titel']}"
 
 
 _OBJECTTYPEN = Literal["besluit", "zaak", "verzoek"]

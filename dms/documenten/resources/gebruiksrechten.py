@@ -30,7 +30,7 @@ def _stated_on_the_document(change: Change, document: Values) -> None:
 
 
 def _label(record: Values) -> str:
-    return f"({record['informatieobject']}) {record['omschrijvingVoorwaarden']}"[:200]
+    return f"({record['informatieobject']}) {record['omschrijvingVoorwaarden']}"
 
 
 _BOUNDS = ("lt", "lte", "gt", "gte")

@@ -100,7 +100,7 @@ def it_has_one_address(change: Change) -> Iterator[Problem]:
 
 
 def _label(record: Values) -> str:
-    return f"{record['aardRelatie']}: {record['contactpersoonnaam'] or record['betrokkene']}"[:200]
+    return f"{record['aardRelatie']}: {record['contactpersoonnaam'] or record['betrokkene']}"
 
 
 VERZENDINGEN = Resource(

@@ -132,7 +132,7 @@ class ZaakType(Record):
 
 
 def _label(record: Values) -> str:
-    return f"{record['identificatie']} - {record['omschrijving']}"[:200]
+    return f"{record['identificatie']} - {record['omschrijving']}"
 
 
 _LISTS = (
