@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
@@ -17,8 +19,9 @@ from dms.actions.service import Dms
 from dms.api.application import application
 from dms.autorisaties.applications import Application, Applications, Client
 from dms.autorisaties.tokens import Tokens
+from dms.data_dir import METADATA
 from dms.settings import Settings
-from dms.wiring import wired
+from dms.wiring import open_metadata, wired
 from tests.stores import Engines, mongo_database, s3_bucket
 from tests.zgw import ALL, SECRET, WITHOUT_APPLICATION, Zgw
 
@@ -75,9 +78,26 @@ def settings(tmp_path: Path, store_settings: dict[str, Any]) -> Settings:
     return Settings(data_dir=tmp_path / "data", part_size=100, idle_time=5, durable=False, **store_settings)
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An embedded metadata store with all its tables and indexes, to begin with a copy of."""
+    settings = Settings(data_dir=tmp_path_factory.mktemp("empty"), durable=False)
+
+    async def make() -> None:
+        async with open_metadata("", settings):
+            pass
+
+    asyncio.run(make())
+    return settings.data_dir / METADATA
+
+
 @pytest.fixture
-async def dms(settings: Settings) -> AsyncIterator[Dms]:
+async def dms(settings: Settings, empty_database: Path) -> AsyncIterator[Dms]:
     """The service without HTTP."""
+    file = settings.data_dir / METADATA
+    if not settings.metadata_url and not file.exists():
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(empty_database, file)
     async with wired(settings) as service:
         yield service.dms
 

@@ -20,24 +20,22 @@ class Published:
 
     def __init__(self, name: str) -> None:
         self._document = document(next(api for api in APIS if api.name == name))
-        self._paths = [
-            (re.compile(re.sub(r"\{\w+\}", "[^/]+", path)), item)
-            for path, item in sorted(self._document["paths"].items(), key=lambda each: each[0].count("{"))
-        ]
+        paths = sorted(self._document["paths"], key=lambda path: path.count("{"))
+        self._paths = [(re.compile(re.sub(r"\{\w+\}", "[^/]+", path)), path) for path in paths]
 
-    @cache  # noqa: B019 - lives as long as the tests
     def judge(self, method: str, path: str, status: int) -> jsonschema_rs.Validator | str | None:
         """What judges the JSON of this answer, or what is not published of it; None if nothing is asked."""
-        operation = next(
-            (item.get(method.lower()) for pattern, item in self._paths if pattern.fullmatch(path)), None
-        )
-        if operation is None:
+        published = next((known for pattern, known in self._paths if pattern.fullmatch(path)), None)
+        return self._judge(method, published, status) if published else None
+
+    @cache  # noqa: B019 - lives as long as the tests
+    def _judge(self, method: str, path: str, status: int) -> jsonschema_rs.Validator | str | None:
+        operation = self._document["paths"][path].get(method.lower())
+        if operation is None or status in _WITHOUT_BODY:
             return None
         answer = operation["responses"].get(str(status))
         if answer is None:
             return f"{method} {path} does not say that it answers {status}"
-        if status in _WITHOUT_BODY:
-            return None
         (content,) = answer.get("content", {"": None}).values()
         if content is None:
             return f"{method} {path} does not say what it answers with {status}"

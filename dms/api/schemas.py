@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from functools import cache
 from typing import Any
 
 from pydantic.json_schema import models_json_schema
@@ -121,14 +123,20 @@ class Schemas:
         return {"anyOf": [invalid, fout]} if status == "400" else fout
 
     def _add(self, record: type[Record]) -> dict[str, Any]:
-        _, schemas = models_json_schema(
-            [(record, "validation")], by_alias=True, ref_template=_REF + "{model}"
-        )
-        for name, schema in schemas.get("$defs", {}).items():
+        for name, schema in _schemas_of(record).items():
             if name not in self.found:
-                self.found[name] = schema
-                _drop_blank_defaults(schema.get("properties", {}))
+                self.found[name] = deepcopy(schema)
         return {"$ref": _REF + record.__name__}
+
+
+@cache
+def _schemas_of(record: type[Record]) -> dict[str, Any]:
+    """The schemas of a record and what it holds, by name; the same for every document."""
+    _, schemas = models_json_schema([(record, "validation")], by_alias=True, ref_template=_REF + "{model}")
+    found: dict[str, Any] = schemas.get("$defs", {})
+    for schema in found.values():
+        _drop_blank_defaults(schema.get("properties", {}))
+    return found
 
 
 def _drop_defaults(properties: dict[str, Any]) -> None:
