@@ -25,14 +25,11 @@ def announced(dms: Dms, resource: Resource, change: Change) -> list[Write]:
 
 
 def _message(resource: Resource, channel: Channel, change: Change) -> Record:
-    record = change.before if change.new is None else change.new
-    main, url = record, change.url
-    if resource.parent is not None:
-        main, url = change.related[resource.parent.field], record[resource.parent.field]
+    main = change.record if resource.parent is None else change.related[resource.parent.field]
     return {
         "_id": str(uuid.uuid4()),
         "kanaal": channel.name,
-        "hoofdObject": url,
+        "hoofdObject": resource.main_url(change.record),
         "resource": resource.singular,
         "resourceUrl": change.url,
         "actie": change.act,

@@ -36,8 +36,6 @@ async def audited(dms: Dms, resource: Resource, change: Change, caller: Caller) 
 
 
 def _line(resource: Resource, change: Change, caller: Caller) -> Record:
-    record = change.before if change.new is None else change.new
-    main = record[resource.parent.field] if resource.parent is not None else change.url
     return {
         "_id": str(uuid.uuid4()),
         "bron": resource.component,
@@ -48,11 +46,11 @@ def _line(resource: Resource, change: Change, caller: Caller) -> Record:
         "actie": change.act,
         "actieWeergave": _SHOWN_ACTS[change.act],
         "resultaat": _STATUS.get(change.act, 200),
-        "hoofdObject": main,
+        "hoofdObject": resource.main_url(change.record),
         "resource": resource.singular,
         "resourceUrl": change.url,
         "toelichting": caller.toelichting,
-        "resourceWeergave": resource.label(record)[:200],
+        "resourceWeergave": resource.label(change.record)[:200],
         "aanmaakdatum": change.now,
         "wijzigingen": {"oud": _seen(resource, change.old), "nieuw": _seen(resource, change.new)},
     }

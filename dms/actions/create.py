@@ -12,7 +12,7 @@ from dms.actions.parents import must_be_granted_on_parent
 from dms.actions.service import Dms
 from dms.actions.writing import commit, decide, until_no_conflict
 from dms.autorisaties.caller import Caller
-from dms.model.change import Change, Values
+from dms.model.change import Change
 from dms.model.fields import VERTROUWELIJKHEID
 from dms.model.links import relative, with_relative
 from dms.model.refusals import Denied, Invalid
@@ -45,7 +45,7 @@ async def create(
             return before
         new_id = id or str(uuid.uuid4())
         url = resource.url(new_id)
-        new: Values = {"url": url, **resource.unwritten, **values, "_id": new_id}
+        new = resource.new(new_id, values)
         change = Change(
             act="create",
             id=new_id,

@@ -41,7 +41,7 @@ async def _mirrored(
     new: Values | None = None
     if change.act == "create":
         id = str(uuid.uuid4())
-        new = {"url": other.url(id), **other.unwritten, **values, "_id": id}
+        new = other.new(id, values)
     else:
         same = And(tuple(Equals(field, value) for field, value in values.items()))
         found = await dms.metadata.find(other.collection, same, limit=1)

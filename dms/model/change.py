@@ -60,6 +60,11 @@ class Change:
     publishes: bool = False
 
     @property
+    def record(self) -> Values:
+        """The record that the act is about: as it becomes, or as it was when it goes."""
+        return self.before if self.new is None else self.new
+
+    @property
     def before(self) -> Values:
         """The old record, where the act has one."""
         assert self.old is not None

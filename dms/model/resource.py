@@ -287,6 +287,14 @@ class Resource:
         """The link to a record as it is stored."""
         return own(self.api, self.path, id)
 
+    def new(self, id: str, values: Values) -> Values:
+        """A record that is to be made of these values."""
+        return {"url": self.url(id), **self.unwritten, **values, "_id": id}
+
+    def main_url(self, record: Values) -> str:
+        """The link to the main object of a record, which is itself where it has none (G-102)."""
+        return str(record["url"] if self.parent is None else record[self.parent.field])
+
     @property
     def path(self) -> str:
         """What it is called in URLs."""
