@@ -53,16 +53,21 @@ def readable(
     return Readable(dms.metadata, collection or resource.collection, granted)
 
 
+def _asked(resource: Resource, scopes: AnyOf | None) -> AnyOf:
+    """By default those for reading; none at all is what no caller holds."""
+    return resource.scopes.read if scopes is None else scopes
+
+
 def must_hold(resource: Resource, caller: Caller, scopes: AnyOf | None = None, *, reason: str = "") -> None:
     """Raises `Denied` when none of the scopes, by default those for reading, is granted for any object
     (G-49)."""
-    if not caller.access.holds(resource.component, scopes or resource.scopes.read):
+    if not caller.access.holds(resource.component, _asked(resource, scopes)):
         raise Denied(reason)
 
 
 def only_readable(resource: Resource, query: Query, caller: Caller, scopes: AnyOf | None = None) -> Query:
     """The query, for no more than the caller may read: nothing where none of the scopes is held."""
-    return both(caller.access.restriction(resource, scopes or resource.scopes.read), query)
+    return both(caller.access.restriction(resource, _asked(resource, scopes)), query)
 
 
 def is_readable(
@@ -75,7 +80,7 @@ def is_readable(
 ) -> bool:
     """The same of a record that was found already; with `hidden_too`, also if the caller is to see only what
     is ready for publication, and this is not (G-56)."""
-    return caller.access.allows(resource, scopes or resource.scopes.read, record, read=not hidden_too)
+    return caller.access.allows(resource, _asked(resource, scopes), record, read=not hidden_too)
 
 
 def would_be_readable(resource: Resource, record: Values, caller: Caller) -> bool:

@@ -14,6 +14,7 @@ from dms.actions.change import change, publish
 from dms.actions.create import create
 from dms.actions.expansion import expansion
 from dms.actions.fetch import fetch_version
+from dms.actions.readable import must_hold
 from dms.actions.remove import remove
 from dms.actions.search import Page, query_asked, search
 from dms.actions.service import Dms
@@ -25,7 +26,7 @@ from dms.model.filters import Asked, asked, refuse_unknown
 from dms.model.links import UUID
 from dms.model.query import NEWEST_FIRST
 from dms.model.record import Shape
-from dms.model.refusals import Denied, NotFound, invalid
+from dms.model.refusals import NotFound, invalid
 from dms.model.resource import ANYONE, LARGEST_PAGE, AnyOf, Resource
 from dms.storage.metadata.port import Record
 
@@ -180,8 +181,7 @@ class ResourceHandlers:
         """G-33: who asks, refused before the body is read if none of the scopes is held at all. What is open
         to anyone asks for no token, and looks at none (G-45)."""
         who = Caller.unknown(origin(request)) if scopes == ANYONE else caller(request)
-        if not who.access.holds(self.resource.component, scopes):
-            raise Denied
+        must_hold(self.resource, who, scopes)
         if json:
             must_accept_json(request)
         return who
